@@ -1,0 +1,1 @@
+// Nothing here: CMake hangs the precompiled header Pch.h on this file.
