@@ -60,8 +60,10 @@ typedef struct mlc_exec_api {
                   const int64_t *dims);
   /// CPU: runs `kernel` over [0, count) on the thread pool, in pieces of at
   /// least `grain`, and returns when all are done. count <= 0 does nothing.
-  void (*parallel)(struct mlc_exec *exec, mlc_kernel_fn kernel, void *args,
-                   int64_t count, int64_t grain);
+  /// `index` is the kernel's place in the program's kernel table (profiles and
+  /// errors name it), or -1 for code that has no row there.
+  void (*parallel)(struct mlc_exec *exec, int64_t index, mlc_kernel_fn kernel,
+                   void *args, int64_t count, int64_t grain);
   /// GPU: enqueues kernel `index` of the program's kernel table. `args[i]`
   /// points at the value of parameter i (a pointer or an int64_t).
   void (*launch)(struct mlc_exec *exec, int64_t index, const int64_t grid[3],
