@@ -1,0 +1,18 @@
+//===- Mlc.td - every op of the dialect --------------------*- tablegen -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef MLC_OPS_MLC_TD
+#define MLC_OPS_MLC_TD
+
+include "mlc/ops/Host.td"
+include "mlc/ops/Elementwise.td"
+include "mlc/ops/Contract.td"
+include "mlc/ops/Reduce.td"
+include "mlc/ops/Shape.td"
+include "mlc/ops/Norm.td"
+include "mlc/ops/Memory.td"
+
+#endif // MLC_OPS_MLC_TD
