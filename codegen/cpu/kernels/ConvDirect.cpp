@@ -1,0 +1,484 @@
+//===- ConvDirect.cpp - convolution as it is written ------------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A work item is one output row (or one tile, when there is one long row) of
+// one unit, the filters of a register tile:
+//
+//   for tile in row:
+//     acc = 0
+//     for channel block, for kh in the rows inside the image, for kw:
+//       acc += x[...][16 channels] * w[...][16][unit]
+//     out = epilogue(acc)
+//
+// Padding never exists in memory: rows outside the image are cut off the kh
+// loop, and tiles at the left and right border have versions of the kw loop
+// that leave out the pixels whose tap is outside (planTiles). Where the width
+// is not known, border pixels are tiles of one with a cut kw loop.
+//
+// A 1x1 convolution with stride 1 is one row of H*W pixels. The planar form is
+// the same with blocks of one channel; the transposed one (kernel = stride)
+// is a 1x1 convolution per tap with strided output.
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/cpu/kernels/ConvDirect.h"
+
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace mlc::codegen {
+
+namespace {
+
+/// Weights up to this size stay in L2 while pixels pass by.
+constexpr int64_t kCachedWeights = 512 << 10;
+/// Tiles of one item when the row's length is unknown.
+constexpr int64_t kTilesPerChunk = 4;
+
+/// A 1x1 convolution sees an image as one row.
+ConvShape normalized(ConvShape shape) {
+  if (shape.form == ConvForm::direct && shape.isPointwise()) {
+    int64_t pixels = shape.rows.isStatic() && shape.columns.isStatic()
+                         ? shape.rows.out * shape.columns.out
+                         : ShapedType::kDynamic;
+    shape.rows.in = shape.rows.out = 1;
+    shape.columns.in = shape.columns.out = pixels;
+  } else if (shape.form == ConvForm::transpose) {
+    // The window's stride is the output's; inputs are visited one by one.
+    shape.rows = {1, 1, 0, 0, 1, shape.rows.in, shape.rows.in};
+    shape.columns = {1, 1, 0, 0, 1, shape.columns.in, shape.columns.in};
+  }
+  return shape;
+}
+
+class DirectConv {
+public:
+  DirectConv(KernelBuilder &b, const ConvShape &original, ConvBuffers buffers);
+
+  Index count();
+  void emitItems(Index begin, Index end);
+
+private:
+  /// One unit of filters and where its weights begin.
+  struct Unit {
+    Index group, channel, weights;
+    int64_t vectors;
+  };
+  /// What an item works on: a row, or a part of one.
+  struct Place {
+    Index image, row, part, tap;
+  };
+  enum class Order { imageUnitRow, unitImageRow, imageRow };
+
+  Order order() const;
+  bool hasTileItems() const {
+    return shape.rows.out == 1 && shape.columns.isStatic();
+  }
+  bool hasChunkItems() const {
+    return shape.rows.out == 1 && !shape.columns.isStatic();
+  }
+  Index rowItems();
+  void emitItem(Index item);
+  void emitUnits(const Place &place);
+  void emitUnit(Index unit, const Place &place);
+  void emitRow(const Unit &unit, const Place &place);
+  void emitStaticRow(const Unit &unit, const Place &place);
+  void emitDynamicRow(const Unit &unit, const Place &place);
+  void emitInterior(const Unit &unit, const Place &place, Index begin, Index end);
+  void emitTile(const Unit &unit, const Place &place, Index column,
+                int64_t pixels, ArrayRef<TapRun> taps);
+  void emitBorderPixels(const Unit &unit, const Place &place, Index begin,
+                        Index end);
+  struct Cursor {
+    Index x, weights; ///< of the current block at kernel row and column 0
+    Index rowLow, rowHigh;
+    Index columnLow, columnHigh; ///< of border pixels
+  };
+  void addBlock(const TileOperands &tile, Accumulators &acc, const Cursor &at,
+                int64_t steps, ArrayRef<TapRun> taps);
+  void addKernelRow(const TileOperands &tile, Accumulators &acc,
+                    const Cursor &at, int64_t steps, ArrayRef<TapRun> taps);
+  Accumulators sumTile(const Unit &unit, const Place &place, Index column,
+                       int64_t pixels, ArrayRef<TapRun> taps, bool isBorder);
+  /// Kernel taps [low, high) whose position from `origin` lies inside `extent`.
+  std::pair<Index, Index> insideTaps(const Window &window, Index origin,
+                                     Index extent);
+  static bool isPadded(const Window &window) {
+    return window.padLow > 0 || window.padHigh > 0;
+  }
+
+  KernelBuilder &b;
+  const ConvShape &original;
+  ConvShape shape; ///< normalized
+  ConvBuffers buffers;
+  TileSize size;
+  Value x, weights;
+  TilePlace outputPlace;
+  Index images, inRows, inColumns, outRows, outColumns;
+  Index outWidth; ///< of the output as stored
+  int64_t depth;  ///< channels in a block of x: 16, planar 1
+  int64_t inBlocks, groupBlocks, panelSize;
+  int64_t units, unitWidth, taps;
+  bool hasNarrowUnit;
+};
+
+DirectConv::DirectConv(KernelBuilder &b, const ConvShape &original,
+                       ConvBuffers buffers)
+    : b(b), original(original), shape(normalized(original)),
+      buffers(std::move(buffers)), size(tileSize(b.isa)) {
+  x = b.flat(this->buffers.x);
+  weights = b.flat(this->buffers.weights);
+  Value output = this->buffers.outputs.front();
+  for (Value buffer : this->buffers.outputs) {
+    outputPlace.outputs.push_back(b.flat(buffer));
+  }
+  images = b.dim(output, 0);
+  inRows = b.dim(this->buffers.x, 2);
+  inColumns = b.dim(this->buffers.x, 3);
+  outRows = b.dim(output, 2);
+  outColumns = outWidth = b.dim(output, 3);
+  outputPlace.blocks = b.dim(output, 1);
+  outputPlace.plane = outRows * outColumns;
+  if (shape.form == ConvForm::transpose) {
+    outRows = inRows;
+    outColumns = inColumns;
+  } else if (shape.form == ConvForm::direct && shape.isPointwise()) {
+    inColumns = outColumns = outputPlace.plane;
+    inRows = outRows = b.index(1);
+  }
+  depth = shape.form == ConvForm::planar ? 1 : kBlock;
+  inBlocks = llvm::divideCeil(shape.channels, depth);
+  groupBlocks = llvm::divideCeil(shape.groupChannels(), depth);
+  panelSize = groupBlocks * shape.rows.kernel * shape.columns.kernel * depth *
+              kPanel;
+  unitWidth = size.vectors * b.isa.lanes();
+  int64_t filterBlocks = llvm::divideCeil(shape.groupFilters(), kBlock);
+  units = llvm::divideCeil(filterBlocks * kBlock, unitWidth);
+  hasNarrowUnit = filterBlocks * kBlock % unitWidth != 0;
+  taps = shape.form == ConvForm::transpose
+             ? original.rows.kernel * original.columns.kernel
+             : 1;
+}
+
+DirectConv::Order DirectConv::order() const {
+  int64_t weightBytes = panelSize * 4 * shape.group *
+                        llvm::divideCeil(shape.groupFilters(), kPanel);
+  if (!shape.rows.isStatic() || !shape.columns.isStatic()) {
+    return Order::imageUnitRow;
+  }
+  int64_t pixels = shape.rows.in * shape.columns.in;
+  // With little reuse per weight, activations stream once past all weights.
+  if (shape.form == ConvForm::direct && hasTileItems() && shape.group == 1 &&
+      weightBytes <= kCachedWeights && pixels >= 32 * size.pixels) {
+    return Order::imageRow;
+  }
+  return weightBytes > pixels * shape.channels * 4 ? Order::unitImageRow
+                                                   : Order::imageUnitRow;
+}
+
+Index DirectConv::rowItems() {
+  if (hasTileItems()) {
+    int64_t tiles = 0;
+    for (const TileRun &run : planTiles(shape.columns, size.pixels)) {
+      tiles += run.count;
+    }
+    return b.index(tiles);
+  }
+  if (hasChunkItems()) {
+    return b.ceilDiv(outColumns, kTilesPerChunk * size.pixels);
+  }
+  return outRows;
+}
+
+Index DirectConv::count() {
+  Index items = images * rowItems();
+  return order() == Order::imageRow ? items
+                                    : items * (shape.group * units * taps);
+}
+
+void DirectConv::emitItems(Index begin, Index end) {
+  b.loop(begin, end, 1, [&](Index item) { emitItem(item); });
+}
+
+void DirectConv::emitItem(Index item) {
+  Place place;
+  Index rows = rowItems();
+  Index part = item % rows;
+  Index rest = item / rows;
+  place.row = hasTileItems() || hasChunkItems() ? b.index(int64_t(0)) : part;
+  place.part = part;
+  place.tap = b.index(int64_t(0));
+  if (order() == Order::imageRow) {
+    place.image = rest;
+    emitUnits(place);
+    return;
+  }
+  Index unit;
+  int64_t allUnits = shape.group * units * taps;
+  if (order() == Order::imageUnitRow) {
+    unit = rest % allUnits;
+    place.image = rest / allUnits;
+  } else {
+    place.image = rest % images;
+    unit = rest / images;
+  }
+  place.tap = unit / (shape.group * units);
+  emitUnit(unit % (shape.group * units), place);
+}
+
+void DirectConv::emitUnits(const Place &place) {
+  b.loop(b.index(int64_t(0)), b.index(units - (hasNarrowUnit ? 1 : 0)), 1,
+         [&](Index unit) {
+           emitRow({b.index(int64_t(0)), unit * unitWidth,
+                    unit * unitWidth / kPanel * panelSize +
+                        unit * unitWidth % kPanel,
+                    size.vectors},
+                   place);
+         });
+  if (hasNarrowUnit) {
+    Index unit = b.index(units - 1);
+    emitRow({b.index(int64_t(0)), unit * unitWidth, unit * panelSize, size.vectors / 2},
+            place);
+  }
+}
+
+void DirectConv::emitUnit(Index unit, const Place &place) {
+  int64_t panels = llvm::divideCeil(shape.groupFilters(), kPanel);
+  Index group = unit / units;
+  Index local = unit % units;
+  Index channel = local * unitWidth;
+  Index panel = group * panels + channel / kPanel;
+  Unit full{group, group * shape.groupFilters() + channel,
+            panel * panelSize + channel % kPanel, size.vectors};
+  // Taps of the transposed form follow each other as whole weight tensors.
+  full.weights =
+      full.weights + place.tap * (panels * shape.group * panelSize);
+  if (!hasNarrowUnit) {
+    emitRow(full, place);
+    return;
+  }
+  Unit narrow = full;
+  narrow.vectors = size.vectors / 2;
+  b.ifThen(b.less(local, b.index(units - 1)), [&] { emitRow(full, place); },
+           [&] { emitRow(narrow, place); });
+}
+
+void DirectConv::emitRow(const Unit &unit, const Place &place) {
+  if (shape.columns.isStatic()) {
+    emitStaticRow(unit, place);
+  } else {
+    emitDynamicRow(unit, place);
+  }
+}
+
+void DirectConv::emitStaticRow(const Unit &unit, const Place &place) {
+  auto runs = planTiles(shape.columns, size.pixels);
+  if (!hasTileItems()) {
+    for (const TileRun &run : runs) {
+      b.loop(b.index(int64_t(0)), b.index(run.count), 1, [&](Index i) {
+        emitTile(unit, place, i * run.pixels + run.start, run.pixels, run.taps);
+      });
+    }
+    return;
+  }
+  // The item is one tile: find its run.
+  int64_t first = 0;
+  std::function<void(size_t)> pick = [&](size_t i) {
+    const TileRun &run = runs[i];
+    int64_t runFirst = first;
+    auto here = [&] {
+      Index column = (place.part - runFirst) * run.pixels + run.start;
+      emitTile(unit, place, column, run.pixels, run.taps);
+    };
+    first += run.count;
+    if (i + 1 == runs.size()) {
+      here();
+      return;
+    }
+    b.ifThen(b.less(place.part, b.index(first)), here, [&] { pick(i + 1); });
+  };
+  pick(0);
+}
+
+void DirectConv::emitDynamicRow(const Unit &unit, const Place &place) {
+  const Window &window = shape.columns;
+  if (hasChunkItems()) {
+    int64_t chunk = kTilesPerChunk * size.pixels;
+    Index begin = place.part * chunk;
+    emitInterior(unit, place, begin, b.min(begin + chunk, outColumns));
+    return;
+  }
+  Index begin = b.index(int64_t(0)), end = outColumns;
+  if (isPadded(window)) {
+    int64_t span = (window.kernel - 1) * window.dilation;
+    int64_t low = std::max<int64_t>(0, llvm::divideCeil(
+                                           std::max<int64_t>(0, window.padLow),
+                                           window.stride));
+    begin = b.min(b.index(low), outColumns);
+    Index room = inColumns + (window.padLow - span - 1 + window.stride);
+    end = b.min(b.max(room, b.index(int64_t(0))) / window.stride, outColumns);
+    end = b.max(end, begin);
+    emitBorderPixels(unit, place, b.index(int64_t(0)), begin);
+    emitBorderPixels(unit, place, end, outColumns);
+  }
+  emitInterior(unit, place, begin, end);
+}
+
+/// Full tiles, then one of each power of two.
+void DirectConv::emitInterior(const Unit &unit, const Place &place, Index begin,
+                              Index end) {
+  TapRun all{0, shape.columns.kernel, 0, 0};
+  for (int64_t pixels = size.pixels; pixels > 0;
+       pixels = pixels == size.pixels ? llvm::bit_floor<uint64_t>(pixels - 1)
+                                      : pixels / 2) {
+    all.high = pixels;
+    Index stop = begin + (end - begin) / pixels * pixels;
+    b.loop(begin, stop, pixels, [&](Index column) {
+      emitTile(unit, place, column, pixels, all);
+    });
+    begin = stop;
+  }
+}
+
+void DirectConv::emitBorderPixels(const Unit &unit, const Place &place,
+                                  Index begin, Index end) {
+  b.loop(begin, end, 1, [&](Index column) {
+    emitTile(unit, place, column, 1, {});
+  });
+}
+
+std::pair<Index, Index> DirectConv::insideTaps(const Window &window,
+                                               Index origin, Index extent) {
+  Index zero = b.index(int64_t(0));
+  Index low = b.ceilDiv(b.max(zero - origin, zero), window.dilation);
+  Index high = b.ceilDiv(b.max(extent - origin, zero), window.dilation);
+  return {low, b.min(high, b.index(window.kernel))};
+}
+
+void DirectConv::addKernelRow(const TileOperands &tile, Accumulators &acc,
+                              const Cursor &at, int64_t steps,
+                              ArrayRef<TapRun> tapRuns) {
+  int64_t xStep = shape.columns.dilation * depth;
+  int64_t weightStep = depth * kPanel;
+  auto addTap = [&](Accumulators &sums, Index tap, int64_t low, int64_t high) {
+    accumulate(b, tile, sums, at.x + tap * xStep, at.weights + tap * weightStep,
+               steps, low, high);
+  };
+  auto addTaps = [&](Index first, Index end, int64_t low, int64_t high) {
+    acc = b.loop(first, end, 1, acc, [&](Index tap, ValueRange carried) {
+      Accumulators sums(carried);
+      addTap(sums, tap, low, high);
+      return sums;
+    });
+  };
+  if (tapRuns.empty()) {
+    addTaps(at.columnLow, at.columnHigh, 0, tile.pixels);
+  }
+  for (const TapRun &run : tapRuns) {
+    if (run.count == 1) {
+      addTap(acc, b.index(run.first), run.low, run.high);
+    } else {
+      addTaps(b.index(run.first), b.index(run.first + run.count), run.low,
+              run.high);
+    }
+  }
+}
+
+void DirectConv::addBlock(const TileOperands &tile, Accumulators &acc,
+                          const Cursor &at, int64_t steps,
+                          ArrayRef<TapRun> tapRuns) {
+  if (shape.rows.kernel == 1 && !isPadded(shape.rows)) {
+    addKernelRow(tile, acc, at, steps, tapRuns);
+    return;
+  }
+  acc = b.loop(at.rowLow, at.rowHigh, 1, acc, [&](Index tap, ValueRange carried) {
+    Accumulators sums(carried);
+    Cursor row = at;
+    row.x = at.x + tap * (inColumns * (shape.rows.dilation * depth));
+    row.weights = at.weights + tap * (shape.columns.kernel * depth * kPanel);
+    addKernelRow(tile, sums, row, steps, tapRuns);
+    return sums;
+  });
+}
+
+Accumulators DirectConv::sumTile(const Unit &unit, const Place &place,
+                                 Index column, int64_t pixels,
+                                 ArrayRef<TapRun> tapRuns, bool isBorder) {
+  TileOperands tile{x, weights, shape.columns.stride * depth, pixels,
+                    unit.vectors};
+  Index row = place.row * shape.rows.stride - shape.rows.padLow;
+  Index left = column * shape.columns.stride - shape.columns.padLow;
+  Cursor at;
+  at.rowLow = b.index(int64_t(0));
+  at.rowHigh = b.index(shape.rows.kernel);
+  if (isPadded(shape.rows)) {
+    std::tie(at.rowLow, at.rowHigh) = insideTaps(shape.rows, row, inRows);
+  }
+  if (isBorder) {
+    std::tie(at.columnLow, at.columnHigh) =
+        insideTaps(shape.columns, left, inColumns);
+  }
+  Index block = place.image * inBlocks + unit.group * groupBlocks;
+  at.x = ((block * inRows + row) * inColumns + left) * depth;
+  at.weights = unit.weights;
+  Index xStep = inRows * inColumns * depth;
+  int64_t weightStep =
+      shape.rows.kernel * shape.columns.kernel * depth * kPanel;
+  Accumulators acc = emptyTile(b, pixels, unit.vectors);
+  int64_t whole = shape.groupChannels() / depth;
+  acc = b.loop(b.index(int64_t(0)), b.index(whole), 1, acc,
+               [&](Index i, ValueRange carried) {
+                 Accumulators sums(carried);
+                 Cursor inBlock = at;
+                 inBlock.x = at.x + xStep * i;
+                 inBlock.weights = at.weights + i * weightStep;
+                 addBlock(tile, sums, inBlock, depth, tapRuns);
+                 return sums;
+               });
+  if (int64_t tail = shape.groupChannels() % depth) {
+    at.x = at.x + xStep * whole;
+    at.weights = at.weights + whole * weightStep;
+    addBlock(tile, acc, at, tail, tapRuns);
+  }
+  return acc;
+}
+
+void DirectConv::emitTile(const Unit &unit, const Place &place, Index column,
+                          int64_t pixels, ArrayRef<TapRun> tapRuns) {
+  bool isBorder = tapRuns.empty() && !shape.columns.isStatic();
+  Accumulators acc =
+      tapRuns.empty() && !isBorder
+          ? emptyTile(b, pixels, unit.vectors)
+          : sumTile(unit, place, column, pixels, tapRuns, isBorder);
+  TilePlace at = outputPlace;
+  at.image = place.image;
+  at.channel = unit.channel;
+  if (shape.form == ConvForm::transpose) {
+    int64_t width = original.columns.kernel;
+    Index row = place.row * original.rows.kernel + place.tap / width;
+    at.pixel = row * outWidth + column * width + place.tap % width;
+    at.pixelStep = width;
+  } else {
+    at.pixel = place.row * outColumns + column;
+  }
+  finishTile(b, acc, unit.vectors, at, buffers.epilogue);
+}
+
+} // namespace
+
+void emitDirectConv(func::FuncOp kernel, const CpuIsa &isa,
+                    const ConvShape &shape, BindBuffers bind) {
+  definePartitioned(
+      kernel, isa,
+      [&](KernelBuilder &b, ValueRange arguments) {
+        return DirectConv(b, shape, bind(b, arguments)).count();
+      },
+      [&](KernelBuilder &b, const PartitionArguments &arguments) {
+        DirectConv(b, shape, bind(b, arguments.buffers))
+            .emitItems(arguments.begin, arguments.end);
+      });
+}
+
+} // namespace mlc::codegen

@@ -1,0 +1,89 @@
+//===- ConvShape.h - what a blocked convolution computes --------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Blocked activations are [N][ceil(C/16)][H][W][16]: one 64-byte line holds 16
+// channels of a pixel. Lanes of the last block beyond C hold unspecified values
+// and no kernel lets them reach a real channel: products run over the real
+// channels only, everything else works lane by lane.
+//
+// Weights of a dense convolution are panels of 32 filters, for every ISA alike:
+//   direct      [group][ceil(O/32)][ceil(I/16)][kh][kw][16][32]
+//   planar      [ceil(O/32)][C][kh][kw][32]             (x is NCHW, few channels)
+//   winograd    [ceil(O/32)][16][ceil(I/16)][16][32]    (F(2x2,3x3) transformed)
+//   transpose   [kh][kw][ceil(O/32)][ceil(I/16)][16][32]  (kernel = stride)
+// with I and O per group; depthwise weights are [ceil(C/16)][kh][kw][16].
+//
+//===----------------------------------------------------------------------===//
+#ifndef MLC_CODEGEN_CPU_KERNELS_CONVSHAPE_H
+#define MLC_CODEGEN_CPU_KERNELS_CONVSHAPE_H
+
+#include "codegen/cpu/kernels/CpuIsa.h"
+
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/SmallVector.h"
+
+#include <cstdint>
+
+namespace mlc::codegen {
+
+inline constexpr int64_t kBlock = 16; ///< channels of an activation block
+inline constexpr int64_t kPanel = 32; ///< filters of a weight panel
+
+enum class ConvForm { direct, planar, winograd, transpose, depthwise };
+
+/// A window along one spatial axis.
+struct Window {
+  int64_t kernel = 1, stride = 1, padLow = 0, padHigh = 0, dilation = 1;
+  int64_t in = mlir::ShapedType::kDynamic; ///< extents, kDynamic when unknown
+  int64_t out = mlir::ShapedType::kDynamic;
+
+  bool isStatic() const { return !mlir::ShapedType::isDynamic(out); }
+  /// Output i is input i: no kernel, no stride, no padding.
+  bool isPoint() const {
+    return kernel == 1 && stride == 1 && padLow == 0 && padHigh == 0;
+  }
+};
+
+struct ConvShape {
+  ConvForm form = ConvForm::direct;
+  int64_t channels = 0, filters = 0, group = 1;
+  Window rows, columns;
+
+  int64_t groupChannels() const { return channels / group; }
+  int64_t groupFilters() const { return filters / group; }
+  bool isPointwise() const { return rows.isPoint() && columns.isPoint(); }
+};
+
+/// The largest accumulator tile that stays in registers, with room for one row
+/// of weights and a broadcast.
+struct TileSize {
+  int64_t pixels, vectors;
+};
+TileSize tileSize(const CpuIsa &isa);
+
+/// Kernel columns [first, first + count) whose valid pixels in a tile are
+/// [low, high): the others would read padding.
+struct TapRun {
+  int64_t first, count, low, high;
+  bool operator==(const TapRun &other) const {
+    return first == other.first && count == other.count && low == other.low &&
+           high == other.high;
+  }
+};
+
+/// `count` tiles of `pixels` neighbouring outputs, the first at `start`, that
+/// see the padding alike, so one piece of code serves them all.
+struct TileRun {
+  int64_t pixels, start, count;
+  llvm::SmallVector<TapRun, 4> taps;
+};
+
+/// Splits the outputs of a static axis into tiles of at most `maxPixels` and
+/// nearly equal size.
+llvm::SmallVector<TileRun> planTiles(const Window &columns, int64_t maxPixels);
+
+} // namespace mlc::codegen
+
+#endif // MLC_CODEGEN_CPU_KERNELS_CONVSHAPE_H

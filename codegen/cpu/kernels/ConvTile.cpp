@@ -1,0 +1,173 @@
+//===- ConvTile.cpp - one register tile of a convolution --------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/cpu/kernels/ConvTile.h"
+
+using namespace mlir;
+
+namespace mlc::codegen {
+
+/// K steps per loop iteration; 16 is no faster and four times the code.
+static constexpr int64_t kUnroll = 4;
+/// How far ahead weights are fetched, in K steps: they may come from DRAM.
+static constexpr int64_t kPrefetchSteps = 64;
+
+Accumulators emptyTile(KernelBuilder &b, int64_t pixels, int64_t vectors) {
+  return Accumulators(pixels * vectors, b.splat(0.0));
+}
+
+/// One K step on the accumulators of pixels [low, low + acc.size() / vectors).
+static void emitStep(KernelBuilder &b, const TileOperands &tile,
+                     MutableArrayRef<Value> acc, Index xAt, Index weightsAt,
+                     int64_t low) {
+  unsigned lanes = b.isa.lanes();
+  SmallVector<Value, 4> weights;
+  for (int64_t v = 0; v < tile.vectors; ++v) {
+    weights.push_back(b.loadVector(tile.weights, weightsAt + v * lanes, lanes));
+    if ((v * lanes) % kBlock == 0) {
+      b.prefetch(tile.weights,
+                 weightsAt + (kPrefetchSteps * kPanel + v * lanes));
+    }
+  }
+  int64_t pixels = acc.size() / tile.vectors;
+  for (int64_t p = 0; p < pixels; ++p) {
+    Index at = xAt + (low + p) * tile.pixelStride;
+    Value x = b.splatOf(b.load(tile.x, at));
+    for (int64_t v = 0; v < tile.vectors; ++v) {
+      Value &sum = acc[p * tile.vectors + v];
+      sum = b.fma(x, weights[v], sum);
+    }
+  }
+}
+
+void accumulate(KernelBuilder &b, const TileOperands &tile, Accumulators &acc,
+                Index xAt, Index weightsAt, int64_t steps, int64_t low,
+                int64_t high) {
+  MutableArrayRef<Value> active = MutableArrayRef<Value>(acc).slice(
+      low * tile.vectors, (high - low) * tile.vectors);
+  int64_t looped = steps / kUnroll * kUnroll;
+  auto unrolled = [&](Index k, MutableArrayRef<Value> sums, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) {
+      emitStep(b, tile, sums, xAt + k + i, weightsAt + k * kPanel + i * kPanel,
+               low);
+    }
+  };
+  if (looped > kUnroll) {
+    auto sums = b.loop(b.index(int64_t(0)), b.index(looped), kUnroll, active,
+                       [&](Index k, ValueRange carried) {
+                         SmallVector<Value> next(carried);
+                         unrolled(k, next, kUnroll);
+                         return next;
+                       });
+    llvm::copy(sums, active.begin());
+  } else {
+    unrolled(b.index(int64_t(0)), active, looped);
+  }
+  unrolled(b.index(looped), active, steps - looped);
+}
+
+static Index offsetOf(const TilePlace &place, const OutputPoint &point) {
+  Index line = (point.image * place.blocks + point.block) * place.plane;
+  return (line + point.pixel) * kBlock + point.lane;
+}
+
+/// The results of a long epilogue are computed by a loop over a copy of the
+/// tile in L1.
+static void finishByLoop(KernelBuilder &b, const Accumulators &acc,
+                         int64_t vectors, const TilePlace &place,
+                         const Epilogue &epilogue,
+                         ArrayRef<OutputPoint> columns) {
+  int64_t lanes = b.isa.lanes();
+  int64_t pixels = acc.size() / vectors;
+  Value copy = b.stack(kPanel * tileSize(b.isa).pixels);
+  for (auto [i, sum] : llvm::enumerate(acc)) {
+    b.storeVector(sum, copy, b.index(int64_t(i) * lanes));
+  }
+  for (int64_t v = 0; v < vectors; ++v) {
+    b.loop(b.index(int64_t(0)), b.index(pixels), 1, [&](Index p) {
+      Value sum = b.loadVector(copy, (p * vectors + v) * lanes, lanes);
+      OutputPoint point = columns[v];
+      point.pixel = point.pixel + p * place.pixelStep;
+      Epilogue::Cache cache;
+      auto results = epilogue.apply(b, sum, point, cache);
+      for (auto [result, output] : llvm::zip(results, place.outputs)) {
+        b.storeVector(result, output, offsetOf(place, point));
+      }
+    });
+  }
+}
+
+void finishTile(KernelBuilder &b, const Accumulators &acc, int64_t vectors,
+                const TilePlace &place, const Epilogue &epilogue) {
+  int64_t lanes = b.isa.lanes();
+  int64_t pixels = acc.size() / vectors;
+  SmallVector<OutputPoint, 4> columns;
+  for (int64_t v = 0; v < vectors; ++v) {
+    Index channel = place.channel + v * lanes;
+    // A tile begins at a block's first lane unless it is narrower than one.
+    Index lane = vectors * lanes < kBlock ? channel % kBlock
+                                          : b.index(v * lanes % kBlock);
+    columns.push_back({place.image, channel / kBlock, lane, place.pixel});
+  }
+  if (epilogue.isLong && pixels > 1) {
+    finishByLoop(b, acc, vectors, place, epilogue, columns);
+    return;
+  }
+  for (int64_t v = 0; v < vectors; ++v) {
+    Epilogue::Cache cache;
+    for (int64_t p = 0; p < pixels; ++p) {
+      OutputPoint point = columns[v];
+      point.pixel = point.pixel + p * place.pixelStep;
+      Value sum = acc[p * vectors + v];
+      auto results = epilogue.apply(b, sum, point, cache);
+      // The offset of the first pixel plus a constant, not a product each.
+      Index at = offsetOf(place, columns[v]) + p * place.pixelStep * kBlock;
+      for (auto [result, output] : llvm::zip(results, place.outputs)) {
+        b.storeVector(result, output, at);
+      }
+    }
+  }
+}
+
+void definePartitioned(
+    func::FuncOp kernel, const CpuIsa &isa,
+    llvm::function_ref<Index(KernelBuilder &, ValueRange)> count,
+    llvm::function_ref<void(KernelBuilder &, const PartitionArguments &)> body) {
+  Location loc = kernel.getLoc();
+  OpBuilder b(kernel);
+  Type indexType = b.getIndexType();
+  SmallVector<Type> types(kernel.getArgumentTypes());
+
+  auto counter =
+      func::FuncOp::create(b, loc, (kernel.getName() + ".count").str(),
+                           b.getFunctionType(types, indexType));
+  counter.setPrivate();
+  counter->moveAfter(kernel);
+  b.setInsertionPointToStart(counter.addEntryBlock());
+  KernelBuilder countBuilder(loc, b, isa);
+  Value total = count(countBuilder, counter.getArguments());
+  func::ReturnOp::create(countBuilder, total);
+
+  for (int64_t i = 0; i < 3; ++i) {
+    (void)kernel.insertArgument(kernel.getNumArguments(), indexType,
+                                DictionaryAttr(), loc);
+  }
+  kernel->setAttr("mlc.partitioned", b.getUnitAttr());
+  kernel->setAttr("mlc.hot", b.getUnitAttr());
+  Block *entry = kernel.isDeclaration() ? kernel.addEntryBlock()
+                                        : &kernel.front();
+  b.setInsertionPointToEnd(entry);
+  auto end = func::ReturnOp::create(b, loc);
+  b.setInsertionPoint(end);
+  KernelBuilder bodyBuilder(loc, b, isa);
+  ValueRange all = entry->getArguments();
+  size_t n = all.size() - 3;
+  body(bodyBuilder,
+       {all.take_front(n), bodyBuilder.index(all[n]),
+        bodyBuilder.index(all[n + 1]), bodyBuilder.index(all[n + 2])});
+}
+
+} // namespace mlc::codegen

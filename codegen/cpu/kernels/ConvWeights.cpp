@@ -1,0 +1,132 @@
+//===- ConvWeights.cpp - filters packed at compile time ---------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/cpu/kernels/ConvWeights.h"
+
+#include "llvm/Support/MathExtras.h"
+
+#include <functional>
+#include <numeric>
+
+namespace mlc::codegen {
+
+llvm::SmallVector<int64_t> packedDims(const ConvShape &shape) {
+  int64_t panels = llvm::divideCeil(shape.groupFilters(), kPanel);
+  int64_t blocks = llvm::divideCeil(shape.groupChannels(), kBlock);
+  int64_t kh = shape.rows.kernel, kw = shape.columns.kernel;
+  switch (shape.form) {
+  case ConvForm::direct:
+    return {shape.group, panels, blocks, kh, kw, kBlock, kPanel};
+  case ConvForm::planar:
+    return {panels, shape.channels, kh, kw, kPanel};
+  case ConvForm::winograd:
+    return {panels, 16, blocks, kBlock, kPanel};
+  case ConvForm::transpose:
+    return {kh, kw, panels, blocks, kBlock, kPanel};
+  case ConvForm::depthwise:
+    return {int64_t(llvm::divideCeil(shape.channels, kBlock)), kh, kw, kBlock};
+  }
+  llvm_unreachable("unknown form");
+}
+
+namespace {
+/// What a packed element is: a filter of a group at a channel and tap.
+struct Element {
+  int64_t group, filter, channel, row, column;
+};
+} // namespace
+
+/// The place of an element in the packed tensor, as a function of `shape`.
+static int64_t packedIndex(const ConvShape &shape, const Element &e) {
+  int64_t panels = llvm::divideCeil(shape.groupFilters(), kPanel);
+  int64_t blocks = llvm::divideCeil(shape.groupChannels(), kBlock);
+  int64_t kh = shape.rows.kernel, kw = shape.columns.kernel;
+  int64_t panel = e.filter / kPanel, lane = e.filter % kPanel;
+  int64_t block = e.channel / kBlock, k = e.channel % kBlock;
+  switch (shape.form) {
+  case ConvForm::direct: {
+    int64_t line = ((e.group * panels + panel) * blocks + block) * kh + e.row;
+    return ((line * kw + e.column) * kBlock + k) * kPanel + lane;
+  }
+  case ConvForm::planar: {
+    int64_t line = (panel * shape.channels + e.channel) * kh + e.row;
+    return (line * kw + e.column) * kPanel + lane;
+  }
+  case ConvForm::winograd: { // row, column: of the 4x4 transformed taps
+    int64_t line = (panel * 16 + e.row * 4 + e.column) * blocks + block;
+    return (line * kBlock + k) * kPanel + lane;
+  }
+  case ConvForm::transpose: {
+    int64_t line = ((e.row * kw + e.column) * panels + panel) * blocks + block;
+    return (line * kBlock + k) * kPanel + lane;
+  }
+  case ConvForm::depthwise: {
+    int64_t line = (e.group / kBlock * kh + e.row) * kw + e.column;
+    return line * kBlock + e.group % kBlock;
+  }
+  }
+  llvm_unreachable("unknown form");
+}
+
+/// U = G g G^T of F(2x2, 3x3), in double precision.
+static void transformFilter(const float *g, double u[4][4]) {
+  static const double matrix[4][3] = {
+      {1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
+  double half[4][3];
+  for (int i = 0; i < 4; ++i) {
+    for (int j = 0; j < 3; ++j) {
+      half[i][j] = matrix[i][0] * g[j] + matrix[i][1] * g[3 + j] +
+                   matrix[i][2] * g[6 + j];
+    }
+  }
+  for (int i = 0; i < 4; ++i) {
+    for (int j = 0; j < 4; ++j) {
+      u[i][j] = half[i][0] * matrix[j][0] + half[i][1] * matrix[j][1] +
+                half[i][2] * matrix[j][2];
+    }
+  }
+}
+
+std::vector<float> packWeights(const ConvShape &shape, const float *filters) {
+  auto dims = packedDims(shape);
+  std::vector<float> packed(std::accumulate(dims.begin(), dims.end(),
+                                            int64_t(1), std::multiplies<>()));
+  int64_t taps = shape.rows.kernel * shape.columns.kernel;
+  int64_t filterCount = shape.groupFilters();
+  int64_t channelCount = shape.groupChannels();
+  auto packOne = [&](Element e) {
+    int64_t source =
+        shape.form == ConvForm::transpose
+            ? e.channel * filterCount + e.filter
+            : (e.group * filterCount + e.filter) * channelCount + e.channel;
+    const float *g = filters + source * taps;
+    if (shape.form == ConvForm::winograd) {
+      double u[4][4];
+      transformFilter(g, u);
+      for (e.row = 0; e.row < 4; ++e.row) {
+        for (e.column = 0; e.column < 4; ++e.column) {
+          packed[packedIndex(shape, e)] = float(u[e.row][e.column]);
+        }
+      }
+      return;
+    }
+    for (e.row = 0; e.row < shape.rows.kernel; ++e.row) {
+      for (e.column = 0; e.column < shape.columns.kernel; ++e.column) {
+        packed[packedIndex(shape, e)] = *g++;
+      }
+    }
+  };
+  for (int64_t group = 0; group < shape.group; ++group) {
+    for (int64_t filter = 0; filter < filterCount; ++filter) {
+      for (int64_t channel = 0; channel < channelCount; ++channel) {
+        packOne({group, filter, channel, 0, 0});
+      }
+    }
+  }
+  return packed;
+}
+
+} // namespace mlc::codegen
