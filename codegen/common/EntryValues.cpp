@@ -1,0 +1,148 @@
+//===- EntryValues.cpp - index values at a function's start -----*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/common/EntryValues.h"
+#include "dialects/mlc/Mlc.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+namespace mlc::codegen {
+
+unsigned EntryValues::Equality::getHashValue(const Operation *op) {
+  return OperationEquivalence::computeHash(
+      const_cast<Operation *>(op), OperationEquivalence::directHashValue,
+      OperationEquivalence::ignoreHashValue,
+      OperationEquivalence::IgnoreLocations);
+}
+
+bool EntryValues::Equality::isEqual(const Operation *a, const Operation *b) {
+  if (a == b) {
+    return true;
+  }
+  if (a == getTombstoneKey() || a == getEmptyKey() || b == getTombstoneKey() ||
+      b == getEmptyKey()) {
+    return false;
+  }
+  return OperationEquivalence::isEquivalentTo(
+      const_cast<Operation *>(a), const_cast<Operation *>(b),
+      OperationEquivalence::IgnoreLocations);
+}
+
+EntryValues::EntryValues(func::FuncOp function)
+    : function(function), b(function.getContext()) {
+  b.setInsertionPointToStart(&function.front());
+}
+
+/// Keeps `op` (just inserted), or erases it for an equal one or a constant.
+Value EntryValues::unique(Operation *op) {
+  SmallVector<Value> folded;
+  if (!isa<arith::ConstantOp>(op) && succeeded(b.tryFold(op, folded)) &&
+      !folded.empty()) {
+    op->erase();
+    Operation *definition = folded[0].getDefiningOp();
+    if (!definition || ids.contains(folded[0])) {
+      return folded[0];
+    }
+    op = definition;
+  }
+  auto [it, isNew] = operations.insert(op);
+  if (!isNew && *it != op) {
+    op->erase();
+  }
+  Value result = (*it)->getResult(0);
+  ids.try_emplace(result, ids.size());
+  return result;
+}
+
+Value EntryValues::constant(int64_t value) {
+  return unique(
+      arith::ConstantIndexOp::create(b, function.getLoc(), value));
+}
+
+Value EntryValues::add(Value x, Value y) {
+  return unique(arith::AddIOp::create(b, function.getLoc(), x, y));
+}
+
+Value EntryValues::multiply(Value x, Value y) {
+  return unique(arith::MulIOp::create(b, function.getLoc(), x, y));
+}
+
+Value EntryValues::max(Value x, Value y) {
+  return unique(arith::MaxSIOp::create(b, function.getLoc(), x, y));
+}
+
+Value EntryValues::alignTo(Value value, int64_t alignment) {
+  Value up = add(value, constant(alignment - 1));
+  return unique(arith::AndIOp::create(b, function.getLoc(), up,
+                                      constant(-alignment)));
+}
+
+/// Dim `dim` of a buffer, followed to where the buffer was made.
+Value EntryValues::dimOf(Value buffer, int64_t dim) {
+  auto type = cast<MemRefType>(buffer.getType());
+  if (!type.isDynamicDim(dim)) {
+    return constant(type.getDimSize(dim));
+  }
+  if (auto argument = dyn_cast<BlockArgument>(buffer)) {
+    if (argument.getOwner() != &function.front()) {
+      return nullptr;
+    }
+    Value index = constant(dim);
+    return unique(memref::DimOp::create(b, function.getLoc(), buffer, index));
+  }
+  Operation *op = buffer.getDefiningOp();
+  unsigned place = type.getDynamicDimIndex(dim);
+  if (auto alloc = dyn_cast<memref::AllocOp>(op)) {
+    return get(alloc.getDynamicSizes()[place]);
+  }
+  if (auto reshape = dyn_cast<ReshapeOp>(op)) {
+    return get(reshape.getDims()[place]);
+  }
+  if (auto output = dyn_cast<OutputOp>(op)) {
+    return get(output.getDims()[place]);
+  }
+  return nullptr;
+}
+
+Value EntryValues::compute(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op) {
+    return nullptr;
+  }
+  if (auto dim = dyn_cast<memref::DimOp>(op)) {
+    std::optional<int64_t> index = dim.getConstantIndex();
+    return index ? dimOf(dim.getSource(), *index) : nullptr;
+  }
+  if (isa<ExtractOp>(op) || op->getNumRegions() != 0 ||
+      op->getNumResults() != 1 || !isPure(op)) {
+    return nullptr;
+  }
+  IRMapping mapping;
+  for (Value operand : op->getOperands()) {
+    Value atEntry = get(operand);
+    if (!atEntry) {
+      return nullptr;
+    }
+    mapping.map(operand, atEntry);
+  }
+  return unique(b.clone(*op, mapping));
+}
+
+Value EntryValues::get(Value value) {
+  if (auto it = known.find(value); it != known.end()) {
+    return it->second;
+  }
+  Value result = ids.contains(value) ? value : compute(value);
+  known[value] = result;
+  return result;
+}
+
+} // namespace mlc::codegen

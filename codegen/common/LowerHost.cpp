@@ -1,0 +1,466 @@
+//===- LowerHost.cpp - host code as calls of the runtime --------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// In: @main, @plan and partitioned or serial kernels on memrefs, memory
+// planned, weights with offsets. Out:
+//
+//   func @main(%exec: !llvm.ptr)          mlc_abi_program_t::main
+//   func @plan(%inputs: !llvm.ptr) -> index
+//   func private @k0(pointers, dims, ..., begin, end, thread)
+//   func private @k0.run(%args: !llvm.ptr, %begin, %end, %thread)
+//
+// and module attributes `mlc.kernels` and `mlc.messages`, the rows of the
+// program's tables. Views of memrefs and scf stay for mlc-lower-to-llvm.
+//
+// A dispatch packs exec and the kernel's flat arguments into words on the
+// stack, `k0.run` unpacks them. mlc.require in a kernel becomes a report (the
+// kernel goes on), in @main it ends the run.
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/common/HostAbi.h"
+#include "codegen/common/Kernel.h"
+#include "codegen/common/Passes.h"
+#include "dialects/mlc/Mlc.h"
+
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace mlc::codegen {
+#define GEN_PASS_DEF_LOWERHOSTPASS
+#include "codegen/common/Passes.h.inc"
+
+namespace {
+
+class LowerHostPass : public impl::LowerHostPassBase<LowerHostPass> {
+public:
+  using Base::Base;
+
+private:
+  void runOnOperation() override;
+
+  // Functions.
+  void unpackInputs(func::FuncOp function, Value inputs);
+  void lowerMain(func::FuncOp main);
+  void lowerPlan(func::FuncOp plan);
+  void flattenArguments(func::FuncOp function);
+  void addRunFunction(func::FuncOp kernel);
+  void setTables(ArrayRef<func::FuncOp> kernels);
+
+  // Operations of @main.
+  LogicalResult lowerOperation(Operation *op);
+  void lowerOutput(OutputOp op, OpBuilder &b);
+  void lowerExtract(ExtractOp op, OpBuilder &b);
+  void lowerRequire(RequireOp op, OpBuilder &b, Value exec, size_t function);
+  void lowerCopy(memref::CopyOp op, OpBuilder &b);
+  void lowerDispatch(DispatchOp op, OpBuilder &b);
+  int64_t message(StringRef text);
+
+  HostAbi *abi = nullptr;
+  func::FuncOp main;
+  Value exec;
+  llvm::MapVector<StringRef, int64_t> messages;
+  llvm::DenseMap<StringAttr, int64_t> kernelIndex;
+};
+
+constexpr llvm::StringLiteral usesExec = "mlc.exec";
+
+int64_t LowerHostPass::message(StringRef text) {
+  return messages.insert({text, int64_t(messages.size())}).first->second;
+}
+
+//===----------------------------------------------------------------------===//
+// Functions
+//===----------------------------------------------------------------------===//
+
+/// Replaces the memref arguments (all arguments but `inputs`, the last) by
+/// what mlc_exec_input_t says of them.
+void LowerHostPass::unpackInputs(func::FuncOp function, Value inputs) {
+  Location loc = function.getLoc();
+  OpBuilder b(function.getContext());
+  Operation *first = &function.front().front();
+  Block &block = function.front();
+  int64_t count = function.getNumArguments() - 1;
+  for (int64_t i = 0; i < count; ++i) {
+    Value argument = block.getArgument(i);
+    b.setInsertionPoint(first);
+    int64_t row = i * sizeof(mlc_exec_input_t);
+    auto type = cast<MemRefType>(argument.getType());
+    Value data = abi->load(b, loc, abi->pointerType(), inputs,
+                           row + offsetof(mlc_exec_input_t, data));
+    Value dims = abi->load(b, loc, abi->pointerType(), inputs,
+                           row + offsetof(mlc_exec_input_t, dims));
+    SmallVector<Value> sizes;
+    for (int64_t d = 0; d < type.getRank(); ++d) {
+      if (type.isDynamicDim(d)) {
+        sizes.push_back(abi->toIndex(
+            b, loc, abi->load(b, loc, abi->wordType(), dims, d * 8)));
+      }
+    }
+    argument.replaceAllUsesWith(abi->buffer(b, loc, type, data, sizes));
+  }
+  block.eraseArguments(0, count);
+  SmallVector<Type> results(function.getResultTypes());
+  function.removeArgAttrsAttr();
+  function.setType(b.getFunctionType({abi->pointerType()}, results));
+  function.setPublic();
+}
+
+void LowerHostPass::lowerMain(func::FuncOp function) {
+  main = function;
+  OpBuilder b(main.getContext());
+  Block &block = main.front();
+  Operation *first = &block.front();
+  exec = block.addArgument(abi->pointerType(), main.getLoc());
+  b.setInsertionPoint(first);
+  Value inputs = abi->load(b, main.getLoc(), abi->pointerType(), exec,
+                           offsetof(mlc_exec_t, inputs));
+  main.setType(b.getFunctionType(block.getArgumentTypes(), {}));
+  unpackInputs(main, inputs);
+}
+
+void LowerHostPass::lowerPlan(func::FuncOp plan) {
+  Block &block = plan.front();
+  Value inputs = block.addArgument(abi->pointerType(), plan.getLoc());
+  OpBuilder b(plan.getContext());
+  plan.setType(
+      b.getFunctionType(block.getArgumentTypes(), plan.getResultTypes()));
+  unpackInputs(plan, inputs);
+}
+
+/// Memref arguments of a kernel become a pointer and the dynamic dims.
+void LowerHostPass::flattenArguments(func::FuncOp function) {
+  Block &block = function.front();
+  Location loc = function.getLoc();
+  OpBuilder b(function.getContext());
+  b.setInsertionPointToStart(&block);
+  unsigned count = block.getNumArguments();
+  SmallVector<DictionaryAttr> attributes;
+  for (unsigned i = 0; i < count; ++i) {
+    Value argument = block.getArgument(i);
+    auto type = dyn_cast<MemRefType>(argument.getType());
+    if (!type) {
+      Value flat = block.addArgument(argument.getType(), loc);
+      argument.replaceAllUsesWith(flat);
+      attributes.push_back(b.getDictionaryAttr({}));
+      continue;
+    }
+    Value address = block.addArgument(abi->pointerType(), loc);
+    attributes.push_back(
+        function.getArgAttr(i, kNoAlias)
+            ? b.getDictionaryAttr(
+                  b.getNamedAttr("llvm.noalias", b.getUnitAttr()))
+            : b.getDictionaryAttr({}));
+    SmallVector<Value> sizes;
+    for (int64_t d = type.getNumDynamicDims(); d > 0; --d) {
+      sizes.push_back(block.addArgument(b.getIndexType(), loc));
+      attributes.push_back(b.getDictionaryAttr({}));
+    }
+    argument.replaceAllUsesWith(abi->buffer(b, loc, type, address, sizes));
+  }
+  block.eraseArguments(0, count);
+  function.removeArgAttrsAttr();
+  function.setType(
+      b.getFunctionType(block.getArgumentTypes(), function.getResultTypes()));
+  function.setAllArgAttrs(attributes);
+}
+
+/// `@k.run` with the runtime's kernel signature: unpacks and calls `kernel`.
+void LowerHostPass::addRunFunction(func::FuncOp kernel) {
+  OpBuilder b(kernel.getContext());
+  Location loc = kernel.getLoc();
+  b.setInsertionPointAfter(kernel);
+  SmallVector<Type> types(4, abi->wordType());
+  types[0] = abi->pointerType();
+  auto run = func::FuncOp::create(b, loc, (kernel.getName() + ".run").str(),
+                                  b.getFunctionType(types, {}));
+  run.setPrivate();
+  Block *body = run.addEntryBlock();
+  b.setInsertionPointToStart(body);
+  SmallVector<Value> operands;
+  unsigned flat = kernel.getNumArguments();
+  bool partitioned = kernel->hasAttr(kPartitioned);
+  int64_t slot = kernel->hasAttr(usesExec) ? 0 : 1;
+  for (Type type : kernel.getArgumentTypes().take_front(
+           partitioned ? flat - 3 : flat)) {
+    bool isIndex = type.isIndex();
+    Value value = abi->load(b, loc, isIndex ? abi->wordType() : type,
+                            body->getArgument(0), 8 * slot++);
+    operands.push_back(isIndex ? abi->toIndex(b, loc, value) : value);
+  }
+  for (unsigned i = 1; partitioned && i < 4; ++i) {
+    operands.push_back(abi->toIndex(b, loc, body->getArgument(i)));
+  }
+  func::CallOp::create(b, loc, kernel, operands);
+  func::ReturnOp::create(b, loc);
+}
+
+//===----------------------------------------------------------------------===//
+// Operations
+//===----------------------------------------------------------------------===//
+
+void LowerHostPass::lowerOutput(OutputOp op, OpBuilder &b) {
+  Location loc = op.getLoc();
+  auto type = cast<MemRefType>(op.getType());
+  Value dims = abi->stack(main, loc, type.getRank());
+  unsigned dynamic = 0;
+  for (int64_t d = 0; d < type.getRank(); ++d) {
+    Value size = type.isDynamicDim(d)
+                     ? op.getDims()[dynamic++]
+                     : abi->wordConstant(b, loc, type.getDimSize(d));
+    abi->store(b, loc, size, dims, 8 * d);
+  }
+  Value data =
+      abi->call(b, loc, exec, offsetof(mlc_exec_api_t, output),
+                abi->pointerType(),
+                {abi->wordConstant(b, loc, op.getIndex()),
+                 abi->wordConstant(b, loc, type.getRank()), dims});
+  op.replaceAllUsesWith(abi->buffer(b, loc, type, data, op.getDims()));
+}
+
+void LowerHostPass::lowerExtract(ExtractOp op, OpBuilder &b) {
+  Location loc = op.getLoc();
+  auto type = cast<MemRefType>(op.getX().getType());
+  Type element = type.getElementType();
+  Value linear = arith::ConstantIndexOp::create(b, loc, 0);
+  for (auto [d, index] : llvm::enumerate(op.getIndices())) {
+    Value size = memref::DimOp::create(b, loc, op.getX(), d);
+    linear = arith::AddIOp::create(
+        b, loc, arith::MulIOp::create(b, loc, linear, size), index);
+  }
+  int64_t bytes = elementBytes(element);
+  Value offset = arith::MulIOp::create(
+      b, loc, linear, arith::ConstantIndexOp::create(b, loc, bytes));
+  Value address =
+      abi->advance(b, loc, abi->addressOf(b, loc, op.getX()), offset);
+  if (gpu) {
+    address = abi->call(b, loc, exec, offsetof(mlc_exec_api_t, read_back),
+                        abi->pointerType(),
+                        {address, abi->wordConstant(b, loc, bytes)});
+  }
+  Type stored = isa<IntegerType>(element) ? b.getIntegerType(8 * bytes)
+                                          : element;
+  Value value = LLVM::LoadOp::create(b, loc, stored, address, /*alignment=*/1);
+  if (element.isInteger(1)) {
+    Value zero = arith::ConstantIntOp::create(b, loc, 0, 8);
+    value = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, value,
+                                  zero);
+  }
+  if (op.getType().isIndex()) {
+    bool isUnsigned = element.isUnsignedInteger() || element.isInteger(1);
+    value = isUnsigned ? arith::IndexCastUIOp::create(b, loc, b.getIndexType(),
+                                                      value).getResult()
+                       : abi->toIndex(b, loc, value);
+  }
+  op.replaceAllUsesWith(value);
+}
+
+void LowerHostPass::lowerRequire(RequireOp op, OpBuilder &b, Value execValue,
+                                 size_t function) {
+  Location loc = op.getLoc();
+  Value yes = arith::ConstantIntOp::create(b, loc, 1, 1);
+  Value failed = arith::XOrIOp::create(b, loc, op.getCondition(), yes);
+  auto branch = scf::IfOp::create(b, loc, failed);
+  OpBuilder inner = branch.getThenBodyBuilder();
+  abi->call(inner, loc, execValue, function, Type(),
+            {abi->wordConstant(inner, loc, message(op.getMessage())),
+             op.getFound(), op.getExpected()});
+}
+
+void LowerHostPass::lowerCopy(memref::CopyOp op, OpBuilder &b) {
+  Location loc = op.getLoc();
+  Value from = op.getSource();
+  Value bytes = abi->bytes(b, loc, cast<MemRefType>(from.getType()),
+                           dynamicDims(b, loc, from));
+  abi->call(b, loc, exec, offsetof(mlc_exec_api_t, copy), Type(),
+            {abi->addressOf(b, loc, op.getTarget()),
+             abi->addressOf(b, loc, from), bytes});
+}
+
+void LowerHostPass::lowerDispatch(DispatchOp op, OpBuilder &b) {
+  Location loc = op.getLoc();
+  auto module = getOperation();
+  auto kernel = module.lookupSymbol<func::FuncOp>(op.getKernel());
+  SmallVector<Value> flat;
+  for (Value argument : op.getArguments()) {
+    if (!isa<MemRefType>(argument.getType())) {
+      flat.push_back(argument);
+      continue;
+    }
+    flat.push_back(abi->addressOf(b, loc, argument));
+    llvm::append_range(flat, dynamicDims(b, loc, argument));
+  }
+  Value arguments = abi->stack(main, loc, flat.size() + 1);
+  abi->store(b, loc, exec, arguments, 0);
+  for (auto [i, value] : llvm::enumerate(flat)) {
+    abi->store(b, loc, value, arguments, 8 * (i + 1));
+  }
+  Value count = abi->wordConstant(b, loc, 1);
+  if (kernel->hasAttr(kPartitioned)) {
+    auto countFunction =
+        module.lookupSymbol<func::FuncOp>(countName(op.getKernel()));
+    count = func::CallOp::create(b, loc, countFunction, flat).getResult(0);
+  }
+  auto grain = kernel->getAttrOfType<IntegerAttr>(kGrain);
+  auto run = module.lookupSymbol<func::FuncOp>((op.getKernel() + ".run").str());
+  Value entry = func::ConstantOp::create(b, loc, run.getFunctionType(),
+                                         run.getName());
+  entry = UnrealizedConversionCastOp::create(b, loc, abi->pointerType(), entry)
+              .getResult(0);
+  abi->call(b, loc, exec, offsetof(mlc_exec_api_t, parallel), Type(),
+            {abi->wordConstant(b, loc, kernelIndex[kernel.getNameAttr()]),
+             entry, arguments, count,
+             abi->wordConstant(b, loc, grain ? grain.getInt() : 1)});
+}
+
+LogicalResult LowerHostPass::lowerOperation(Operation *op) {
+  OpBuilder b(op);
+  Location loc = op->getLoc();
+  auto allocate = [&](size_t function, MemRefType type, Value bytes,
+                      ValueRange sizes) {
+    Value data =
+        abi->call(b, loc, exec, function, abi->pointerType(), {bytes});
+    op->replaceAllUsesWith(
+        ValueRange{abi->buffer(b, loc, type, data, sizes)});
+  };
+  if (auto weight = dyn_cast<WeightOp>(op)) {
+    if (int64_t(weight.getOffset()) < 0) {
+      return weight.emitOpError("has no place in the weights blob");
+    }
+    Value blob = abi->load(b, loc, abi->pointerType(), exec,
+                           offsetof(mlc_exec_t, weights));
+    Value data = abi->advance(
+        b, loc, blob, abi->wordConstant(b, loc, weight.getOffset()));
+    auto type = cast<MemRefType>(weight.getType());
+    weight.replaceAllUsesWith(abi->buffer(b, loc, type, data, {}));
+  } else if (auto arena = dyn_cast<ArenaOp>(op)) {
+    allocate(offsetof(mlc_exec_api_t, arena), cast<MemRefType>(arena.getType()),
+             arena.getBytes(), arena.getBytes());
+  } else if (auto alloc = dyn_cast<memref::AllocOp>(op)) {
+    Value bytes = abi->bytes(b, loc, alloc.getType(), alloc.getDynamicSizes());
+    allocate(offsetof(mlc_exec_api_t, alloc), alloc.getType(), bytes,
+             alloc.getDynamicSizes());
+  } else if (auto dealloc = dyn_cast<memref::DeallocOp>(op)) {
+    abi->call(b, loc, exec, offsetof(mlc_exec_api_t, release), Type(),
+              {abi->addressOf(b, loc, dealloc.getMemref())});
+  } else if (auto reshape = dyn_cast<ReshapeOp>(op)) {
+    Value data = abi->addressOf(b, loc, reshape.getX());
+    reshape.replaceAllUsesWith(
+        abi->buffer(b, loc, cast<MemRefType>(reshape.getType()), data,
+                    reshape.getDims()));
+  } else if (auto output = dyn_cast<OutputOp>(op)) {
+    lowerOutput(output, b);
+  } else if (auto extract = dyn_cast<ExtractOp>(op)) {
+    lowerExtract(extract, b);
+  } else if (auto require = dyn_cast<RequireOp>(op)) {
+    lowerRequire(require, b, exec, offsetof(mlc_exec_api_t, fail));
+  } else if (auto copy = dyn_cast<memref::CopyOp>(op)) {
+    lowerCopy(copy, b);
+  } else if (auto dispatch = dyn_cast<DispatchOp>(op)) {
+    lowerDispatch(dispatch, b);
+  } else {
+    return success();
+  }
+  op->erase();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+/// Names of the ONNX nodes in a kernel's location, for kernels without the
+/// attribute.
+void collectNames(Location loc, llvm::SetVector<StringAttr> &names) {
+  if (auto name = dyn_cast<NameLoc>(loc)) {
+    names.insert(name.getName());
+  } else if (auto fused = dyn_cast<FusedLoc>(loc)) {
+    for (Location part : fused.getLocations()) {
+      collectNames(part, names);
+    }
+  }
+}
+
+void LowerHostPass::setTables(ArrayRef<func::FuncOp> kernels) {
+  Builder b(&getContext());
+  SmallVector<Attribute> rows, texts;
+  for (func::FuncOp kernel : kernels) {
+    auto nodes = kernel->getAttrOfType<StringAttr>(kNodes);
+    if (!nodes) {
+      llvm::SetVector<StringAttr> names;
+      collectNames(kernel.getLoc(), names);
+      std::string text;
+      llvm::raw_string_ostream stream(text);
+      llvm::interleave(
+          names, stream, [&](StringAttr name) { stream << name.getValue(); },
+          ";");
+      nodes = b.getStringAttr(text);
+    }
+    auto archetype = kernel->getAttrOfType<StringAttr>(kArchetype);
+    rows.push_back(b.getArrayAttr(
+        {kernel.getNameAttr(), nodes,
+         archetype ? archetype : b.getStringAttr("")}));
+  }
+  for (auto &[text, index] : messages) {
+    texts.push_back(b.getStringAttr(text));
+  }
+  getOperation()->setAttr(kKernelTable, b.getArrayAttr(rows));
+  getOperation()->setAttr(kMessageTable, b.getArrayAttr(texts));
+}
+
+void LowerHostPass::runOnOperation() {
+  ModuleOp module = getOperation();
+  HostAbi hostAbi(&getContext());
+  abi = &hostAbi;
+  messages.clear();
+  kernelIndex.clear();
+  SmallVector<func::FuncOp> kernels = kernelsOf(module);
+  for (auto [i, kernel] : llvm::enumerate(kernels)) {
+    kernelIndex[kernel.getNameAttr()] = i;
+    SmallVector<RequireOp> checks;
+    kernel.walk([&](RequireOp check) { checks.push_back(check); });
+    if (!checks.empty()) {
+      // exec comes first; a kernel on a GPU has none and only clamps.
+      (void)kernel.insertArgument(0, abi->pointerType(), {}, kernel.getLoc());
+      kernel->setAttr(usesExec, UnitAttr::get(&getContext()));
+    }
+    for (RequireOp check : checks) {
+      OpBuilder b(check);
+      lowerRequire(check, b, kernel.getArgument(0),
+                   offsetof(mlc_exec_api_t, report));
+      check.erase();
+    }
+    if (kernel->hasAttr(kHot)) {
+      // A string attribute of the LLVM function; the emitter looks for it.
+      Builder b(&getContext());
+      kernel->setAttr("passthrough",
+                      b.getArrayAttr({b.getStringAttr(kHotFunction)}));
+    }
+    flattenArguments(kernel);
+    if (auto count =
+            module.lookupSymbol<func::FuncOp>(countName(kernel.getName()))) {
+      flattenArguments(count);
+    }
+    addRunFunction(kernel);
+  }
+  if (auto function = module.lookupSymbol<func::FuncOp>(kMain)) {
+    lowerMain(function);
+    SmallVector<Operation *> operations;
+    function.walk([&](Operation *op) { operations.push_back(op); });
+    for (Operation *op : operations) {
+      if (failed(lowerOperation(op))) {
+        return signalPassFailure();
+      }
+    }
+  }
+  if (auto plan = module.lookupSymbol<func::FuncOp>(kPlan)) {
+    lowerPlan(plan);
+  }
+  setTables(kernels);
+}
+
+} // namespace
+} // namespace mlc::codegen

@@ -1,0 +1,138 @@
+//===- LowerToLLVM.cpp - the rest of a program to LLVM ----------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// In: functions over pointers and index (mlc-lower-host), with memref, scf,
+// arith, math and vector operations inside. Out: the LLVM dialect alone.
+// Booleans in buffers are bytes, 0 or 1: an i1 access becomes an i8 access,
+// which LLVM can vectorise and which never reads a stray bit.
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/common/Passes.h"
+
+#include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
+#include "mlir/Conversion/ComplexToLLVM/ComplexToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
+#include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
+#include "mlir/Conversion/LLVMCommon/Pattern.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
+#include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
+#include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
+#include "mlir/Dialect/Index/IR/IndexDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/DialectConversion.h"
+
+using namespace mlir;
+
+namespace mlc::codegen {
+#define GEN_PASS_DEF_LOWERTOLLVMPASS
+#include "codegen/common/Passes.h.inc"
+
+namespace {
+
+struct LoadBoolean : public ConvertOpToLLVMPattern<memref::LoadOp> {
+  explicit LoadBoolean(const LLVMTypeConverter &converter)
+      : ConvertOpToLLVMPattern(converter, /*benefit=*/10) {}
+
+  LogicalResult
+  matchAndRewrite(memref::LoadOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    MemRefType type = op.getMemRefType();
+    if (!type.getElementType().isInteger(1)) {
+      return rewriter.notifyMatchFailure(op, "not a boolean");
+    }
+    Location loc = op.getLoc();
+    Value address = getStridedElementPtr(rewriter, loc, type,
+                                         adaptor.getMemref(),
+                                         adaptor.getIndices());
+    Type byte = rewriter.getI8Type();
+    Value value = LLVM::LoadOp::create(rewriter, loc, byte, address);
+    Value zero = LLVM::ConstantOp::create(rewriter, loc, byte, 0);
+    rewriter.replaceOpWithNewOp<LLVM::ICmpOp>(op, LLVM::ICmpPredicate::ne,
+                                              value, zero);
+    return success();
+  }
+};
+
+struct StoreBoolean : public ConvertOpToLLVMPattern<memref::StoreOp> {
+  explicit StoreBoolean(const LLVMTypeConverter &converter)
+      : ConvertOpToLLVMPattern(converter, /*benefit=*/10) {}
+
+  LogicalResult
+  matchAndRewrite(memref::StoreOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    MemRefType type = op.getMemRefType();
+    if (!type.getElementType().isInteger(1)) {
+      return rewriter.notifyMatchFailure(op, "not a boolean");
+    }
+    Location loc = op.getLoc();
+    Value address = getStridedElementPtr(rewriter, loc, type,
+                                         adaptor.getMemref(),
+                                         adaptor.getIndices());
+    Value value = LLVM::ZExtOp::create(rewriter, loc, rewriter.getI8Type(),
+                                       adaptor.getValue());
+    rewriter.replaceOpWithNewOp<LLVM::StoreOp>(op, value, address);
+    return success();
+  }
+};
+
+/// Structured control flow and affine expressions first: their results are
+/// what the conversion of types works on.
+LogicalResult lowerStructured(ModuleOp module) {
+  MLIRContext *context = module.getContext();
+  RewritePatternSet patterns(context);
+  populateSCFToControlFlowConversionPatterns(patterns);
+  populateAffineToStdConversionPatterns(patterns);
+  ConversionTarget target(*context);
+  target.addIllegalDialect<scf::SCFDialect, affine::AffineDialect>();
+  target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
+  ConversionConfig config;
+  config.allowPatternRollback = false;
+  return applyPartialConversion(module, target, std::move(patterns), config);
+}
+
+LogicalResult lowerFlat(ModuleOp module) {
+  MLIRContext *context = module.getContext();
+  LowerToLLVMOptions options(context);
+  LLVMTypeConverter converter(context, options);
+  RewritePatternSet patterns(context);
+  patterns.add<LoadBoolean, StoreBoolean>(converter);
+  arith::populateCeilFloorDivExpandOpsPatterns(patterns);
+  arith::populateArithToLLVMConversionPatterns(converter, patterns);
+  cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
+  index::populateIndexToLLVMConversionPatterns(converter, patterns);
+  populateComplexToLLVMConversionPatterns(converter, patterns);
+  populateFinalizeMemRefToLLVMConversionPatterns(converter, patterns);
+  populateFuncToLLVMConversionPatterns(converter, patterns);
+  populateMathToLLVMConversionPatterns(converter, patterns);
+  populateVectorToLLVMConversionPatterns(converter, patterns);
+  ub::populateUBToLLVMConversionPatterns(converter, patterns);
+  LLVMConversionTarget target(*context);
+  target.addLegalOp<ModuleOp>();
+  ConversionConfig config;
+  config.allowPatternRollback = false;
+  return applyPartialConversion(module, target, std::move(patterns), config);
+}
+
+class LowerToLLVMPass : public impl::LowerToLLVMPassBase<LowerToLLVMPass> {
+  void runOnOperation() override {
+    if (failed(lowerStructured(getOperation())) ||
+        failed(lowerFlat(getOperation()))) {
+      signalPassFailure();
+    }
+  }
+};
+
+} // namespace
+} // namespace mlc::codegen

@@ -1,0 +1,145 @@
+//===- CpuVersion.cpp - the CPUs a program can be compiled for --*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/cpu/CpuVersion.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Host.h"
+
+#include <mutex>
+
+namespace mlc::codegen {
+
+/// x86 features that the runtime can test, by LLVM's names; a program needs
+/// those of its CPU. Tuning flags and features that generated code cannot use
+/// are left out.
+static constexpr const char *testedFeatures[] = {
+    "sse3",       "ssse3",      "sse4.1",      "sse4.2",     "popcnt",
+    "cx16",       "movbe",      "avx",         "avx2",       "bmi",
+    "bmi2",       "lzcnt",      "fma",         "f16c",       "avx512f",
+    "avx512dq",   "avx512cd",   "avx512bw",    "avx512vl",   "avx512ifma",
+    "avx512vbmi", "avx512vbmi2", "avx512vnni", "avx512bitalg",
+    "avx512vpopcntdq", "avx512bf16", "avx512fp16", "avxvnni", "gfni",
+    "vaes",       "vpclmulqdq"};
+
+static void initializeBackends() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+    LLVMInitializeAArch64TargetInfo();
+    LLVMInitializeAArch64Target();
+    LLVMInitializeAArch64TargetMC();
+    LLVMInitializeAArch64AsmPrinter();
+  });
+}
+
+static const llvm::Target *lookupBackend(const llvm::Triple &triple) {
+  initializeBackends();
+  std::string error;
+  return llvm::TargetRegistry::lookupTarget(triple, error);
+}
+
+std::unique_ptr<llvm::TargetMachine> createTargetMachine(const CpuVersion &cpu,
+                                                         int optLevel) {
+  llvm::Triple triple(cpu.triple());
+  const llvm::Target *backend = lookupBackend(triple);
+  if (!backend) {
+    return nullptr;
+  }
+  llvm::TargetOptions options;
+  options.NoTrappingFPMath = true;
+  options.EmitAddrsig = false;
+  auto level = optLevel == 0   ? llvm::CodeGenOptLevel::None
+               : optLevel == 1 ? llvm::CodeGenOptLevel::Less
+                               : llvm::CodeGenOptLevel::Aggressive;
+  return std::unique_ptr<llvm::TargetMachine>(backend->createTargetMachine(
+      triple, cpu.cpu, cpu.attributes, options, llvm::Reloc::PIC_, std::nullopt,
+      level));
+}
+
+static CpuVersion aarch64() {
+  return {"aarch64", "aarch64", "generic", "+neon", "", neonIsa()};
+}
+
+/// An x86-64 CPU by its LLVM name; fails on names LLVM does not know.
+static llvm::Expected<CpuVersion> x86(llvm::StringRef name, llvm::StringRef cpu,
+                                      std::string attributes = "") {
+  CpuVersion version{name.str(), "x86_64", cpu.str(), attributes, "", sseIsa()};
+  llvm::Triple triple(version.triple());
+  const llvm::Target *backend = lookupBackend(triple);
+  std::unique_ptr<llvm::MCSubtargetInfo> info(
+      backend->createMCSubtargetInfo(triple, "", ""));
+  if (!info->isCPUStringValid(cpu)) {
+    return llvm::createStringError(
+        "unknown CPU '" + cpu + "'; known are native, x86-64, x86-64-v3, "
+        "x86-64-v4, aarch64 and LLVM's names such as znver4 or sapphirerapids");
+  }
+  info.reset(backend->createMCSubtargetInfo(triple, cpu, attributes));
+  auto has = [&](const char *feature) {
+    return info->checkFeatures(std::string("+") + feature);
+  };
+  if (!has("64bit")) {
+    return llvm::createStringError("CPU '" + cpu + "' has no 64-bit mode");
+  }
+  llvm::SmallVector<llvm::StringRef> needed;
+  for (const char *feature : testedFeatures) {
+    if (has(feature)) {
+      needed.push_back(feature);
+    }
+  }
+  version.features = llvm::join(needed, ",");
+  if (has("avx512f") && has("avx512vl") && has("avx512dq") && has("avx512bw")) {
+    version.isa = avx512Isa();
+  } else if (has("avx2") && has("fma")) {
+    version.isa = avx2Isa();
+  }
+  return version;
+}
+
+static llvm::Expected<CpuVersion> native() {
+  if (llvm::Triple(llvm::sys::getProcessTriple()).isAArch64()) {
+    return aarch64();
+  }
+  llvm::SmallVector<std::string> attributes;
+  for (auto &[feature, present] : llvm::sys::getHostCPUFeatures()) {
+    attributes.push_back((present ? "+" : "-") + feature.str());
+  }
+  llvm::sort(attributes); // the map's order is not fixed
+  return x86("native", llvm::sys::getHostCPUName(),
+             llvm::join(attributes, ","));
+}
+
+llvm::Expected<std::vector<CpuVersion>> parseCpuVersions(llvm::StringRef text) {
+  std::vector<CpuVersion> versions;
+  auto add = [&](llvm::Expected<CpuVersion> version) -> llvm::Error {
+    if (!version) {
+      return version.takeError();
+    }
+    versions.push_back(std::move(*version));
+    return llvm::Error::success();
+  };
+  llvm::SmallVector<llvm::StringRef> names = {text};
+  if (text.empty()) {
+    names = {"x86-64-v4", "x86-64-v3"};
+  }
+  for (llvm::StringRef name : names) {
+    llvm::Error error = name == "native"    ? add(native())
+                        : name == "aarch64" ? add(aarch64())
+                                            : add(x86(name, name));
+    if (error) {
+      return std::move(error);
+    }
+  }
+  return versions;
+}
+
+} // namespace mlc::codegen

@@ -1,0 +1,42 @@
+//===- CpuVersion.h - the CPUs a program can be compiled for ----*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef MLC_CODEGEN_CPU_CPUVERSION_H
+#define MLC_CODEGEN_CPU_CPUVERSION_H
+
+#include "codegen/cpu/kernels/CpuIsa.h"
+
+#include "llvm/Support/Error.h"
+#include "llvm/Target/TargetMachine.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mlc::codegen {
+
+/// One CPU, by LLVM's names.
+struct CpuVersion {
+  std::string name;    ///< what the user and the artifact call it
+  std::string machine; ///< x86_64 or aarch64
+  std::string cpu;     ///< LLVM -mcpu
+  std::string attributes; ///< LLVM -mattr
+  std::string features; ///< what the runtime checks, comma separated
+  CpuIsa isa;
+
+  std::string triple() const { return machine + "-unknown-linux-gnu"; }
+};
+
+/// The versions behind `--target=cpu[:text]`, best first: nothing for the
+/// default set, "native", "x86-64[-v3|-v4]", "aarch64", or an LLVM CPU name.
+llvm::Expected<std::vector<CpuVersion>> parseCpuVersions(llvm::StringRef text);
+
+std::unique_ptr<llvm::TargetMachine> createTargetMachine(const CpuVersion &cpu,
+                                                         int optLevel);
+
+} // namespace mlc::codegen
+
+#endif // MLC_CODEGEN_CPU_CPUVERSION_H

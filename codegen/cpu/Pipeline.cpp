@@ -1,0 +1,37 @@
+//===- Pipeline.cpp - a lowered module to the LLVM dialect ------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/cpu/Pipeline.h"
+
+#include "codegen/common/Passes.h"
+
+#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace mlc::codegen {
+
+void buildCpuPipeline(OpPassManager &pm, const CpuIsa &isa) {
+  // Kernels to loops over a part of their elements.
+  pm.addPass(createSplitKernelsPass());
+  pm.addPass(createPartitionKernelsPass());
+
+  // Offsets for all buffers; needs @main as the lowering left it.
+  pm.addPass(createPlanMemoryPass());
+
+  // From here on functions are pointers, words and calls of the runtime.
+  pm.addPass(createLowerHostPass());
+
+  // Views with strides, then vector code, which upstream lowers in steps.
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createConvertVectorToLLVMPass());
+  pm.addPass(createLowerToLLVMPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+}
+
+} // namespace mlc::codegen
