@@ -1,0 +1,150 @@
+//===- Tool.cpp - from the command line to a command ------------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "tools/io/File.h"
+#include "tools/mlc/Commands.h"
+#include "tools/mlc/Help.h"
+#include "tools/mlc/Terminal.h"
+
+#include <cstdio>
+#include <cstring>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace mlc::tools;
+
+namespace {
+
+int writeManPages(const std::string &folder) {
+  ::mkdir(folder.c_str(), 0777); // an existing folder is what we want
+  for (const auto &[name, text] : formatManPages()) {
+    const auto *bytes = reinterpret_cast<const uint8_t *>(text.data());
+    mlc::io::Status written =
+        mlc::io::writeFile(folder + "/" + name, {{bytes, text.size()}});
+    if (!written) {
+      return report(makeProblem(exitResource, "MLC0004", written.error()));
+    }
+  }
+  return exitOk;
+}
+
+int printCompletion(const std::string &shell) {
+  std::string script = formatCompletion(shell);
+  if (script.empty()) {
+    return reportUsage({"'--generate-completion' expects 'bash' or 'zsh', "
+                        "found '" +
+                            shell + "'",
+                        ""},
+                       nullptr);
+  }
+  print(script);
+  return exitOk;
+}
+
+int showHelp(const std::string &name) {
+  bool colour = hasColour(STDOUT_FILENO);
+  if (name.empty()) {
+    print(formatHelp(colour));
+    return exitOk;
+  }
+  const Command *command = findCommand(name.c_str());
+  if (!command) {
+    return reportUsage({"unknown command '" + name + "'", ""}, nullptr);
+  }
+  print(formatHelp(*command, colour));
+  return exitOk;
+}
+
+UsageError unknownCommand(const std::string &word) {
+  std::vector<std::string> names;
+  for (const Command &command : allCommands()) {
+    names.push_back(command.name);
+  }
+  std::string close = closestMatch(word, names);
+  return {"unknown command '" + word + "'",
+          close.empty() ? "" : "did you mean 'mlc " + close + "'?"};
+}
+
+/// Options before the command: --help, --version and the generators.
+int runGlobalOption(const std::vector<std::string> &words) {
+  const std::string &word = words[0];
+  if (word == "--help" || word == "-h") {
+    return showHelp("");
+  }
+  if (word == "--version" || word == "-V") {
+    print(std::string("mlc ") + versionText + "\n");
+    return exitOk;
+  }
+  if (word == "--generate-man" || word == "--generate-completion") {
+    if (words.size() != 2) {
+      return reportUsage({"'" + word + "' expects one argument", ""}, nullptr);
+    }
+    return word == "--generate-man" ? writeManPages(words[1])
+                                    : printCompletion(words[1]);
+  }
+  return reportUsage({"unknown option '" + word + "'", ""}, nullptr);
+}
+
+} // namespace
+
+int mlc::tools::reportUsage(const UsageError &error, const Command *command) {
+  Problem problem = makeProblem(exitUsage, "MLC0001", error.message);
+  std::string see =
+      command ? "see '" + fullName(*command) + " --help'" : "see 'mlc help'";
+  problem.what.help = error.help.empty() ? see : error.help + " " + see;
+  if (error.message.find("not in this release") != std::string::npos) {
+    problem.what.code = "MLC0002";
+  }
+  return report(problem);
+}
+
+int mlc::tools::runTool(Rows<Handler> handlers, int argc, char **argv) {
+  std::vector<std::string> words(argv + (argc > 0), argv + argc);
+  if (words.empty()) {
+    return showHelp("");
+  }
+  if (words[0][0] == '-') {
+    return runGlobalOption(words);
+  }
+  const Command *command = findCommand(words[0].c_str());
+  if (!command) {
+    return reportUsage(unknownCommand(words[0]), nullptr);
+  }
+  words.erase(words.begin());
+  if (command->planned) {
+    bool help = !words.empty() && (words[0] == "--help" || words[0] == "-h");
+    return help ? showHelp(command->name)
+                : reportUsage({std::string("'mlc ") + command->name +
+                                   "' is not in this release",
+                               ""},
+                              nullptr);
+  }
+  Arguments arguments(*command);
+  if (std::optional<UsageError> error = parseArguments(words, arguments)) {
+    return reportUsage(*error, command);
+  }
+  if (arguments.wantsHelp) {
+    return showHelp(command->name);
+  }
+  if (std::strcmp(command->name, "help") == 0) {
+    return showHelp(arguments.operand());
+  }
+  if (std::strcmp(command->name, "version") == 0) {
+    print(std::string("mlc ") + versionText + "\n");
+    return exitOk;
+  }
+  for (const Handler &handler : handlers) {
+    if (std::strcmp(handler.command, command->name) == 0) {
+      int code = handler.run(arguments);
+      std::fflush(stdout);
+      return code;
+    }
+  }
+  return reportUsage(
+      {std::string("this executable has no '") + command->name + "'; use 'mlc'",
+       ""},
+      nullptr);
+}
