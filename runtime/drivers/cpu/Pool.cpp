@@ -26,7 +26,6 @@
 #include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -170,7 +169,35 @@ void *workerMain(void *argument) {
   }
 }
 
-/// CPUs this process may use: its affinity mask, cut by the container's quota.
+/// The number that `text` begins with, moving behind it; -1 when there is
+/// none. (The C library's functions have other symbols in newer versions.)
+int64_t readNumber(const char *&text) {
+  while (*text == ' ') {
+    ++text;
+  }
+  int64_t value = -1;
+  for (; *text >= '0' && *text <= '9' && value < INT32_MAX; ++text) {
+    value = (value < 0 ? 0 : value * 10) + (*text - '0');
+  }
+  return value;
+}
+
+/// What the container's quota allows, rounded up; INT64_MAX without one.
+int64_t quotaCpus() {
+  int file = open("/sys/fs/cgroup/cpu.max", O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    return INT64_MAX;
+  }
+  char buffer[64] = {};
+  ssize_t length = read(file, buffer, sizeof(buffer) - 1);
+  close(file);
+  const char *text = buffer;
+  int64_t quota = length > 0 ? readNumber(text) : -1; // "max" is no number
+  int64_t period = readNumber(text);
+  return quota > 0 && period > 0 ? (quota + period - 1) / period : INT64_MAX;
+}
+
+/// CPUs this process may use: its affinity mask, cut by the quota.
 int64_t usableCpus() {
   uint64_t mask[128];
   long bytes = syscall(SYS_sched_getaffinity, 0, sizeof(mask), mask);
@@ -178,30 +205,15 @@ int64_t usableCpus() {
   for (long i = 0; i < bytes / 8; ++i) {
     count += __builtin_popcountll(mask[i]);
   }
-  int file = open("/sys/fs/cgroup/cpu.max", O_RDONLY | O_CLOEXEC);
-  if (file >= 0) {
-    char text[64] = {};
-    long long quota = 0, period = 0;
-    if (read(file, text, sizeof(text) - 1) > 0 &&
-        sscanf(text, "%lld %lld", &quota, &period) == 2 && period > 0 &&
-        (quota + period - 1) / period < count) {
-      count = (quota + period - 1) / period;
-    }
-    close(file);
-  }
+  int64_t quota = quotaCpus();
+  count = count < quota ? count : quota;
   return count < 1 ? 1 : count;
 }
 
 int64_t defaultThreads() {
   const char *text = getenv("MLC_NUM_THREADS");
-  if (text && *text) {
-    char *end;
-    long threads = strtol(text, &end, 10);
-    if (!*end && threads > 0) {
-      return threads;
-    }
-  }
-  return usableCpus();
+  int64_t threads = text ? readNumber(text) : -1;
+  return threads > 0 && !*text ? threads : usableCpus();
 }
 
 /// All signals but those that a thread raises by itself (faults, and the timer
