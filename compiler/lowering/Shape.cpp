@@ -15,6 +15,11 @@ Value mlc::emitElement(CastOp op, ElementBuilder &e, unsigned,
                        elementTypeOf(op.getX()), op.getTo());
 }
 
+Value mlc::emitElement(IotaOp op, ElementBuilder &e, unsigned,
+                       ValueRange indices) {
+  return e.index.toElement(indices[op.getAxis()], op.getTo());
+}
+
 Value mlc::emitElement(TransposeOp op, ElementBuilder &e, unsigned,
                        ValueRange indices) {
   SmallVector<Value> from(indices.size());

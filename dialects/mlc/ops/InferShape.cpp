@@ -218,6 +218,26 @@ LogicalResult GatherOp::inferShapes(ShapeScope &scope,
   return success();
 }
 
+LogicalResult IotaOp::inferShapes(ShapeScope &scope,
+                                  SmallVectorImpl<InferredType> &results) {
+  FailureOr<DimExprs> dims =
+      mixedExtents(*this, scope, getSizes(), getDims());
+  if (failed(dims)) {
+    return failure();
+  }
+  int64_t axis = getAxis();
+  if (axis < 0 || axis >= int64_t(dims->size())) {
+    return emitOpError("expects an axis in [0, ")
+           << dims->size() << "), got " << axis;
+  }
+  if (!getTo().isIntOrFloat()) {
+    return emitOpError("expects an integer or floating-point type, got ")
+           << getTo();
+  }
+  results.push_back({getTo(), *dims});
+  return success();
+}
+
 LogicalResult CastOp::inferShapes(ShapeScope &scope,
                                   SmallVectorImpl<InferredType> &results) {
   results.push_back({getTo(), DimExprs(scope.dims(getX()))});

@@ -15,11 +15,13 @@ def MLC_AttentionOp : MLC_ShapedOp<"attention"> {
     q: [B, H, S, D], k: [B, Hk, T, D], v: [B, Hk, T, Dv], optional additive
     mask broadcastable to [B, H, S, T]; y: [B, H, S, Dv] =
     softmax(scale * q k^T + mask) v, H a multiple of Hk. With `causal`, key t
-    is visible to query s only when t <= s + T - S.
+    is visible to query s only when t <= s + T - S. With `nan_to_zero`, a row
+    whose weights are NaN (no visible key, or NaN in the scores) gives zeros.
   }];
   let arguments = (ins MLC_Tensor:$q, MLC_Tensor:$k, MLC_Tensor:$v,
                        Optional<AnyRankedTensor>:$mask, F64Attr:$scale,
-                       DefaultValuedAttr<BoolAttr, "false">:$causal);
+                       DefaultValuedAttr<BoolAttr, "false">:$causal,
+                       DefaultValuedAttr<BoolAttr, "false">:$nan_to_zero);
   let results = (outs MLC_Tensor:$y);
   let lowering = ByRewrite;
   let precision = KeepF32;

@@ -85,4 +85,20 @@ def MLC_GatherOp : MLC_ShapedOp<"gather"> {
   let results = (outs MLC_Tensor:$y);
 }
 
+def MLC_IotaOp : MLC_ShapedOp<"iota"> {
+  let summary = "each element is its own index along one axis: 0, 1, 2, ...";
+  let description = [{
+    `sizes` has one entry per result dim; kDynamic entries take the next operand
+    of `dims`. `to` is an integer or floating-point element type.
+  }];
+  let arguments = (ins Variadic<Index>:$dims, DenseI64ArrayAttr:$sizes,
+                       TypeAttr:$to, I64Attr:$axis);
+  let results = (outs MLC_Tensor:$y);
+  let gradient = NoGradient<"no differentiable operand">;
+  let assemblyFormat = [{
+    custom<MixedSizes>($dims, $sizes) `axis` $axis attr-dict `:` $to `->` type($y)
+  }];
+  let example = "%y = mlc.iota [2, 3] axis 1 : i64 -> tensor<2x3xi64>";
+}
+
 #endif // MLC_OPS_SHAPE_TD
