@@ -37,6 +37,11 @@ constexpr int64_t kCachedWeights = 512 << 10;
 /// Tiles of one item when the row's length is unknown.
 constexpr int64_t kTilesPerChunk = 4;
 
+/// Larger images come from L3 or DRAM.
+constexpr int64_t kNearImage = 2 << 20;
+/// Cycles from DRAM.
+constexpr int64_t kMemoryLatency = 1000;
+
 /// A 1x1 convolution sees an image as one row.
 ConvShape normalized(ConvShape shape) {
   if (shape.form == ConvForm::direct && shape.isPointwise()) {
@@ -73,6 +78,8 @@ private:
   enum class Order { imageUnitRow, unitImageRow, imageRow };
 
   Order order() const;
+  bool isFarImage() const;
+  int64_t tileRows() const;
   bool hasTileItems() const {
     return shape.rows.out == 1 && shape.columns.isStatic();
   }
@@ -81,10 +88,12 @@ private:
   }
   Index rowItems();
   void emitItem(Index item);
+  Unit unitAt(Index unit, const Place &place);
   void emitUnits(const Place &place);
   void emitUnit(Index unit, const Place &place);
   void emitRow(const Unit &unit, const Place &place);
   void emitStaticRow(const Unit &unit, const Place &place);
+  void emitTileOfRows(const Unit &unit, const Place &place);
   void emitDynamicRow(const Unit &unit, const Place &place);
   void emitInterior(const Unit &unit, const Place &place, Index begin, Index end);
   void emitTile(const Unit &unit, const Place &place, Index column,
@@ -96,10 +105,12 @@ private:
     Index rowLow, rowHigh;
     Index columnLow, columnHigh; ///< of border pixels
   };
+  void prefetchAhead(const TileOperands &tile, const Cursor &at);
   void addBlock(const TileOperands &tile, Accumulators &acc, const Cursor &at,
                 int64_t steps, ArrayRef<TapRun> taps);
   void addKernelRow(const TileOperands &tile, Accumulators &acc,
                     const Cursor &at, int64_t steps, ArrayRef<TapRun> taps);
+  TileOperands operandsOf(const Unit &unit, int64_t pixels) const;
   Accumulators sumTile(const Unit &unit, const Place &place, Index column,
                        int64_t pixels, ArrayRef<TapRun> taps, bool isBorder);
   /// Kernel taps [low, high) whose position from `origin` lies inside `extent`.
@@ -163,19 +174,39 @@ DirectConv::DirectConv(KernelBuilder &b, const ConvShape &original,
 }
 
 DirectConv::Order DirectConv::order() const {
-  int64_t weightBytes = panelSize * 4 * shape.group *
-                        llvm::divideCeil(shape.groupFilters(), kPanel);
   if (!shape.rows.isStatic() || !shape.columns.isStatic()) {
     return Order::imageUnitRow;
   }
+  int64_t weightBytes = panelSize * 4 * shape.group * taps *
+                        llvm::divideCeil(shape.groupFilters(), kPanel);
   int64_t pixels = shape.rows.in * shape.columns.in;
   // With little reuse per weight, activations stream once past all weights.
-  if (shape.form == ConvForm::direct && hasTileItems() && shape.group == 1 &&
-      weightBytes <= kCachedWeights && pixels >= 32 * size.pixels) {
+  bool isThin = shape.rows.kernel * shape.columns.kernel == 1;
+  if (isThin && shape.group == 1 && weightBytes <= kCachedWeights &&
+      pixels >= 32 * size.pixels) {
     return Order::imageRow;
   }
   return weightBytes > pixels * shape.channels * 4 ? Order::unitImageRow
                                                    : Order::imageUnitRow;
+}
+
+bool DirectConv::isFarImage() const {
+  if (shape.form == ConvForm::planar || shape.columns.kernel != 1) {
+    return false;
+  }
+  return !shape.rows.isStatic() || !shape.columns.isStatic() ||
+         shape.rows.in * shape.columns.in * shape.channels * 4 > kNearImage;
+}
+
+/// Rows of a tile when whole rows are so short that several fit.
+int64_t DirectConv::tileRows() const {
+  bool isThin = shape.rows.kernel * shape.columns.kernel == 1;
+  if (!isThin || isPadded(shape.rows) || isPadded(shape.columns) ||
+      shape.form == ConvForm::transpose || !shape.rows.isStatic() ||
+      !shape.columns.isStatic()) {
+    return 1;
+  }
+  return std::clamp<int64_t>(size.pixels / shape.columns.out, 1, shape.rows.out);
 }
 
 Index DirectConv::rowItems() {
@@ -189,7 +220,7 @@ Index DirectConv::rowItems() {
   if (hasChunkItems()) {
     return b.ceilDiv(outColumns, kTilesPerChunk * size.pixels);
   }
-  return outRows;
+  return b.ceilDiv(outRows, tileRows());
 }
 
 Index DirectConv::count() {
@@ -207,7 +238,7 @@ void DirectConv::emitItem(Index item) {
   Index rows = rowItems();
   Index part = item % rows;
   Index rest = item / rows;
-  place.row = hasTileItems() || hasChunkItems() ? b.index(int64_t(0)) : part;
+  place.row = hasTileItems() || hasChunkItems() ? b.index(int64_t(0)) : part * tileRows();
   place.part = part;
   place.tap = b.index(int64_t(0));
   if (order() == Order::imageRow) {
@@ -229,40 +260,41 @@ void DirectConv::emitItem(Index item) {
 }
 
 void DirectConv::emitUnits(const Place &place) {
-  b.loop(b.index(int64_t(0)), b.index(units - (hasNarrowUnit ? 1 : 0)), 1,
-         [&](Index unit) {
-           emitRow({b.index(int64_t(0)), unit * unitWidth,
-                    unit * unitWidth / kPanel * panelSize +
-                        unit * unitWidth % kPanel,
-                    size.vectors},
-                   place);
-         });
-  if (hasNarrowUnit) {
-    Index unit = b.index(units - 1);
-    emitRow({b.index(int64_t(0)), unit * unitWidth, unit * panelSize, size.vectors / 2},
-            place);
-  }
+  b.loop(b.index(int64_t(0)), b.index(taps), 1, [&](Index tap) {
+    Place here = place;
+    here.tap = tap;
+    int64_t wide = units - (hasNarrowUnit ? 1 : 0);
+    b.loop(b.index(int64_t(0)), b.index(wide), 1,
+           [&](Index unit) { emitRow(unitAt(unit, here), here); });
+    if (hasNarrowUnit) {
+      Unit narrow = unitAt(b.index(units - 1), here);
+      narrow.vectors = size.vectors / 2;
+      emitRow(narrow, here);
+    }
+  });
+}
+
+DirectConv::Unit DirectConv::unitAt(Index unit, const Place &place) {
+  int64_t panels = llvm::divideCeil(shape.groupFilters(), kPanel);
+  Index group = unit / units;
+  Index channel = unit % units * unitWidth;
+  Index panel = group * panels + channel / kPanel;
+  // Taps of the transposed form follow each other as whole weight tensors.
+  Index tapWeights = place.tap * (panels * shape.group * panelSize);
+  return {group, group * shape.groupFilters() + channel,
+          tapWeights + panel * panelSize + channel % kPanel, size.vectors};
 }
 
 void DirectConv::emitUnit(Index unit, const Place &place) {
-  int64_t panels = llvm::divideCeil(shape.groupFilters(), kPanel);
-  Index group = unit / units;
-  Index local = unit % units;
-  Index channel = local * unitWidth;
-  Index panel = group * panels + channel / kPanel;
-  Unit full{group, group * shape.groupFilters() + channel,
-            panel * panelSize + channel % kPanel, size.vectors};
-  // Taps of the transposed form follow each other as whole weight tensors.
-  full.weights =
-      full.weights + place.tap * (panels * shape.group * panelSize);
+  Unit full = unitAt(unit, place);
   if (!hasNarrowUnit) {
     emitRow(full, place);
     return;
   }
   Unit narrow = full;
   narrow.vectors = size.vectors / 2;
-  b.ifThen(b.less(local, b.index(units - 1)), [&] { emitRow(full, place); },
-           [&] { emitRow(narrow, place); });
+  b.ifThen(b.less(unit % units, b.index(units - 1)),
+           [&] { emitRow(full, place); }, [&] { emitRow(narrow, place); });
 }
 
 void DirectConv::emitRow(const Unit &unit, const Place &place) {
@@ -274,6 +306,10 @@ void DirectConv::emitRow(const Unit &unit, const Place &place) {
 }
 
 void DirectConv::emitStaticRow(const Unit &unit, const Place &place) {
+  if (tileRows() > 1) {
+    emitTileOfRows(unit, place);
+    return;
+  }
   auto runs = planTiles(shape.columns, size.pixels);
   if (!hasTileItems()) {
     for (const TileRun &run : runs) {
@@ -300,6 +336,21 @@ void DirectConv::emitStaticRow(const Unit &unit, const Place &place) {
     b.ifThen(b.less(place.part, b.index(first)), here, [&] { pick(i + 1); });
   };
   pick(0);
+}
+
+void DirectConv::emitTileOfRows(const Unit &unit, const Place &place) {
+  int64_t rows = tileRows(), columns = shape.columns.out;
+  auto emitRows = [&](int64_t count) {
+    int64_t pixels = count * columns;
+    emitTile(unit, place, b.index(int64_t(0)), pixels, {{0, 1, 0, pixels}});
+  };
+  int64_t rest = shape.rows.out % rows;
+  if (rest == 0) {
+    emitRows(rows);
+    return;
+  }
+  b.ifThen(b.less(place.part, b.index(shape.rows.out / rows)),
+           [&] { emitRows(rows); }, [&] { emitRows(rest); });
 }
 
 void DirectConv::emitDynamicRow(const Unit &unit, const Place &place) {
@@ -386,10 +437,24 @@ void DirectConv::addKernelRow(const TileOperands &tile, Accumulators &acc,
   }
 }
 
+/// A 1x1 convolution reads each line of x once per unit and waits for all of a
+/// tile's lines at the same time, which no hardware prefetcher foresees.
+void DirectConv::prefetchAhead(const TileOperands &tile, const Cursor &at) {
+  int64_t cycles =
+      shape.groupChannels() * tile.pixels * tile.vectors / 2;
+  int64_t ahead = std::clamp<int64_t>(kMemoryLatency / cycles, 1, 4);
+  for (int64_t p = 0; p < tile.pixels; ++p) {
+    b.prefetch(x, at.x + (tile.offset(p) + ahead * tile.offset(tile.pixels)));
+  }
+}
+
 void DirectConv::addBlock(const TileOperands &tile, Accumulators &acc,
                           const Cursor &at, int64_t steps,
                           ArrayRef<TapRun> tapRuns) {
   if (shape.rows.kernel == 1 && !isPadded(shape.rows)) {
+    if (isFarImage()) {
+      prefetchAhead(tile, at);
+    }
     addKernelRow(tile, acc, at, steps, tapRuns);
     return;
   }
@@ -403,11 +468,20 @@ void DirectConv::addBlock(const TileOperands &tile, Accumulators &acc,
   });
 }
 
+TileOperands DirectConv::operandsOf(const Unit &unit, int64_t pixels) const {
+  TileOperands tile{x, weights, shape.columns.stride * depth, pixels,
+                    unit.vectors};
+  if (tileRows() > 1) {
+    tile.rowPixels = shape.columns.out;
+    tile.rowStride = shape.rows.stride * shape.columns.in * depth;
+  }
+  return tile;
+}
+
 Accumulators DirectConv::sumTile(const Unit &unit, const Place &place,
                                  Index column, int64_t pixels,
                                  ArrayRef<TapRun> tapRuns, bool isBorder) {
-  TileOperands tile{x, weights, shape.columns.stride * depth, pixels,
-                    unit.vectors};
+  TileOperands tile = operandsOf(unit, pixels);
   Index row = place.row * shape.rows.stride - shape.rows.padLow;
   Index left = column * shape.columns.stride - shape.columns.padLow;
   Cursor at;
@@ -426,7 +500,7 @@ Accumulators DirectConv::sumTile(const Unit &unit, const Place &place,
   Index xStep = inRows * inColumns * depth;
   int64_t weightStep =
       shape.rows.kernel * shape.columns.kernel * depth * kPanel;
-  Accumulators acc = emptyTile(b, pixels, unit.vectors);
+  Accumulators acc = emptyTile(b, tile);
   int64_t whole = shape.groupChannels() / depth;
   acc = b.loop(b.index(int64_t(0)), b.index(whole), 1, acc,
                [&](Index i, ValueRange carried) {
@@ -442,7 +516,7 @@ Accumulators DirectConv::sumTile(const Unit &unit, const Place &place,
     at.weights = at.weights + whole * weightStep;
     addBlock(tile, acc, at, tail, tapRuns);
   }
-  return acc;
+  return finishSums(b, tile, acc);
 }
 
 void DirectConv::emitTile(const Unit &unit, const Place &place, Index column,
@@ -450,7 +524,7 @@ void DirectConv::emitTile(const Unit &unit, const Place &place, Index column,
   bool isBorder = tapRuns.empty() && !shape.columns.isStatic();
   Accumulators acc =
       tapRuns.empty() && !isBorder
-          ? emptyTile(b, pixels, unit.vectors)
+          ? Accumulators(pixels * unit.vectors, b.splat(0.0))
           : sumTile(unit, place, column, pixels, tapRuns, isBorder);
   TilePlace at = outputPlace;
   at.image = place.image;

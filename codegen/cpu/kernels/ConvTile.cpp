@@ -12,32 +12,35 @@ namespace mlc::codegen {
 
 /// K steps per loop iteration; 16 is no faster and four times the code.
 static constexpr int64_t kUnroll = 4;
-/// How far ahead weights are fetched, in K steps: they may come from DRAM.
-static constexpr int64_t kPrefetchSteps = 64;
 
-Accumulators emptyTile(KernelBuilder &b, int64_t pixels, int64_t vectors) {
-  return Accumulators(pixels * vectors, b.splat(0.0));
+/// How many K steps ahead weights are fetched, as they may come from DRAM: 64
+/// for a full AVX-512 tile, the same time for others.
+static int64_t prefetchSteps(const TileOperands &tile) {
+  return std::min<int64_t>(512, 64 * 28 / (tile.pixels * tile.vectors));
 }
 
-/// One K step on the accumulators of pixels [low, low + acc.size() / vectors).
+Accumulators emptyTile(KernelBuilder &b, const TileOperands &tile) {
+  return Accumulators(tile.chains() * tile.pixels * tile.vectors, b.splat(0.0));
+}
+
+/// One K step on the sums of one chain, which begin at pixel `low`.
 static void emitStep(KernelBuilder &b, const TileOperands &tile,
-                     MutableArrayRef<Value> acc, Index xAt, Index weightsAt,
+                     MutableArrayRef<Value> sums, Index xAt, Index weightsAt,
                      int64_t low) {
-  unsigned lanes = b.isa.lanes();
+  int64_t lanes = b.isa.lanes();
+  int64_t ahead = prefetchSteps(tile) * kPanel;
   SmallVector<Value, 4> weights;
   for (int64_t v = 0; v < tile.vectors; ++v) {
     weights.push_back(b.loadVector(tile.weights, weightsAt + v * lanes, lanes));
     if ((v * lanes) % kBlock == 0) {
-      b.prefetch(tile.weights,
-                 weightsAt + (kPrefetchSteps * kPanel + v * lanes));
+      b.prefetch(tile.weights, weightsAt + (ahead + v * lanes));
     }
   }
-  int64_t pixels = acc.size() / tile.vectors;
+  int64_t pixels = sums.size() / tile.vectors;
   for (int64_t p = 0; p < pixels; ++p) {
-    Index at = xAt + (low + p) * tile.pixelStride;
-    Value x = b.splatOf(b.load(tile.x, at));
+    Value x = b.splatOf(b.load(tile.x, xAt + tile.offset(low + p)));
     for (int64_t v = 0; v < tile.vectors; ++v) {
-      Value &sum = acc[p * tile.vectors + v];
+      Value &sum = sums[p * tile.vectors + v];
       sum = b.fma(x, weights[v], sum);
     }
   }
@@ -46,27 +49,51 @@ static void emitStep(KernelBuilder &b, const TileOperands &tile,
 void accumulate(KernelBuilder &b, const TileOperands &tile, Accumulators &acc,
                 Index xAt, Index weightsAt, int64_t steps, int64_t low,
                 int64_t high) {
-  MutableArrayRef<Value> active = MutableArrayRef<Value>(acc).slice(
-      low * tile.vectors, (high - low) * tile.vectors);
-  int64_t looped = steps / kUnroll * kUnroll;
+  int64_t chains = tile.chains(), width = (high - low) * tile.vectors;
+  auto sumsOf = [&](MutableArrayRef<Value> all, int64_t chain) {
+    return all.slice(chain * tile.pixels * tile.vectors + low * tile.vectors,
+                     width);
+  };
+  Accumulators active;
+  for (int64_t chain = 0; chain < chains; ++chain) {
+    llvm::append_range(active, sumsOf(acc, chain));
+  }
   auto unrolled = [&](Index k, MutableArrayRef<Value> sums, int64_t count) {
     for (int64_t i = 0; i < count; ++i) {
-      emitStep(b, tile, sums, xAt + k + i, weightsAt + k * kPanel + i * kPanel,
-               low);
+      emitStep(b, tile, sums.slice(i % chains * width, width), xAt + k + i,
+               weightsAt + k * kPanel + i * kPanel, low);
     }
   };
+  int64_t looped = steps / kUnroll * kUnroll;
   if (looped > kUnroll) {
-    auto sums = b.loop(b.index(int64_t(0)), b.index(looped), kUnroll, active,
-                       [&](Index k, ValueRange carried) {
-                         SmallVector<Value> next(carried);
-                         unrolled(k, next, kUnroll);
-                         return next;
-                       });
-    llvm::copy(sums, active.begin());
+    active = b.loop(b.index(int64_t(0)), b.index(looped), kUnroll, active,
+                    [&](Index k, ValueRange carried) {
+                      Accumulators next(carried);
+                      unrolled(k, next, kUnroll);
+                      return next;
+                    });
   } else {
     unrolled(b.index(int64_t(0)), active, looped);
   }
   unrolled(b.index(looped), active, steps - looped);
+  for (int64_t chain = 0; chain < chains; ++chain) {
+    llvm::copy(ArrayRef<Value>(active).slice(chain * width, width),
+               sumsOf(acc, chain).begin());
+  }
+}
+
+Accumulators finishSums(KernelBuilder &b, const TileOperands &tile,
+                        const Accumulators &acc) {
+  if (tile.chains() == 1) {
+    return acc;
+  }
+  Accumulators sums;
+  int64_t width = tile.pixels * tile.vectors;
+  for (int64_t i = 0; i < width; ++i) {
+    sums.push_back(b.add(b.add(acc[i], acc[width + i]),
+                         b.add(acc[2 * width + i], acc[3 * width + i])));
+  }
+  return sums;
 }
 
 static Index offsetOf(const TilePlace &place, const OutputPoint &point) {

@@ -65,16 +65,35 @@ struct TileOperands {
   mlir::Value x, weights;
   int64_t pixelStride; ///< elements of x between neighbouring pixels
   int64_t pixels, vectors;
+  /// A tile of several rows: pixels in a row, elements of x between rows.
+  int64_t rowPixels = mlir::ShapedType::kDynamic, rowStride = 0;
+
+  int64_t offset(int64_t pixel) const {
+    return ShapedType::isDynamic(rowPixels)
+               ? pixel * pixelStride
+               : pixel / rowPixels * rowStride +
+                     pixel % rowPixels * pixelStride;
+  }
+  /// Independent sums per output, so that a small tile does not wait for the
+  /// latency of its FMAs.
+  int64_t chains() const { return pixels * vectors >= 8 ? 1 : 4; }
+
+private:
+  using ShapedType = mlir::ShapedType;
 };
 
 /// Zeros for a tile.
-Accumulators emptyTile(KernelBuilder &b, int64_t pixels, int64_t vectors);
+Accumulators emptyTile(KernelBuilder &b, const TileOperands &tile);
 
 /// Adds `steps` products to the pixels [low, high): step k takes x at
-/// `xAt + pixel * pixelStride + k` and panel row k at `weightsAt`.
+/// `xAt + offset(pixel) + k` and panel row k at `weightsAt`.
 void accumulate(KernelBuilder &b, const TileOperands &tile, Accumulators &acc,
                 Index xAt, Index weightsAt, int64_t steps, int64_t low,
                 int64_t high);
+
+/// The sums of a tile: its chains added up.
+Accumulators finishSums(KernelBuilder &b, const TileOperands &tile,
+                        const Accumulators &acc);
 
 /// Where a tile goes.
 struct TilePlace {
