@@ -6,13 +6,12 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/CpuVersion.h"
 
+#include "codegen/common/HostMachine.h"
+
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/MC/MCSubtargetInfo.h"
-#include "llvm/MC/TargetRegistry.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
-
-#include <mutex>
 
 namespace mlc::codegen {
 
@@ -28,44 +27,6 @@ static constexpr const char *testedFeatures[] = {
     "avx512vpopcntdq", "avx512bf16", "avx512fp16", "avxvnni", "gfni",
     "vaes",       "vpclmulqdq"};
 
-static void initializeBackends() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    LLVMInitializeX86TargetInfo();
-    LLVMInitializeX86Target();
-    LLVMInitializeX86TargetMC();
-    LLVMInitializeX86AsmPrinter();
-    LLVMInitializeAArch64TargetInfo();
-    LLVMInitializeAArch64Target();
-    LLVMInitializeAArch64TargetMC();
-    LLVMInitializeAArch64AsmPrinter();
-  });
-}
-
-static const llvm::Target *lookupBackend(const llvm::Triple &triple) {
-  initializeBackends();
-  std::string error;
-  return llvm::TargetRegistry::lookupTarget(triple, error);
-}
-
-std::unique_ptr<llvm::TargetMachine> createTargetMachine(const CpuVersion &cpu,
-                                                         int optLevel) {
-  llvm::Triple triple(cpu.triple());
-  const llvm::Target *backend = lookupBackend(triple);
-  if (!backend) {
-    return nullptr;
-  }
-  llvm::TargetOptions options;
-  options.NoTrappingFPMath = true;
-  options.EmitAddrsig = false;
-  auto level = optLevel == 0   ? llvm::CodeGenOptLevel::None
-               : optLevel == 1 ? llvm::CodeGenOptLevel::Less
-                               : llvm::CodeGenOptLevel::Aggressive;
-  return std::unique_ptr<llvm::TargetMachine>(backend->createTargetMachine(
-      triple, cpu.cpu, cpu.attributes, options, llvm::Reloc::PIC_, std::nullopt,
-      level));
-}
-
 static CpuVersion aarch64() {
   return {"aarch64", "aarch64", "generic", "+neon", "", neonIsa()};
 }
@@ -74,8 +35,8 @@ static CpuVersion aarch64() {
 static llvm::Expected<CpuVersion> x86(llvm::StringRef name, llvm::StringRef cpu,
                                       std::string attributes = "") {
   CpuVersion version{name.str(), "x86_64", cpu.str(), attributes, "", sseIsa()};
-  llvm::Triple triple(version.triple());
-  const llvm::Target *backend = lookupBackend(triple);
+  llvm::Triple triple = hostTriple(version.machine);
+  const llvm::Target *backend = hostBackend(triple);
   std::unique_ptr<llvm::MCSubtargetInfo> info(
       backend->createMCSubtargetInfo(triple, "", ""));
   if (!info->isCPUStringValid(cpu)) {

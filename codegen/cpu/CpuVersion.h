@@ -10,9 +10,7 @@
 #include "codegen/cpu/kernels/CpuIsa.h"
 
 #include "llvm/Support/Error.h"
-#include "llvm/Target/TargetMachine.h"
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,16 +24,11 @@ struct CpuVersion {
   std::string attributes; ///< LLVM -mattr
   std::string features; ///< what the runtime checks, comma separated
   CpuIsa isa;
-
-  std::string triple() const { return machine + "-unknown-linux-gnu"; }
 };
 
 /// The versions behind `--target=cpu[:text]`, best first: nothing for the
 /// default set, "native", "x86-64[-v3|-v4]", "aarch64", or an LLVM CPU name.
 llvm::Expected<std::vector<CpuVersion>> parseCpuVersions(llvm::StringRef text);
-
-std::unique_ptr<llvm::TargetMachine> createTargetMachine(const CpuVersion &cpu,
-                                                         int optLevel);
 
 } // namespace mlc::codegen
 

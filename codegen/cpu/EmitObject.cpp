@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/EmitObject.h"
 
+#include "codegen/common/HostMachine.h"
+
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/IR/LegacyPassManager.h"
@@ -88,9 +90,9 @@ static llvm::Error optimizeAndEmit(llvm::Module &module, const CpuVersion &cpu,
                                    const EmitOptions &options,
                                    llvm::SmallVector<char, 0> &output) {
   std::unique_ptr<llvm::TargetMachine> machine =
-      createTargetMachine(cpu, options.optLevel);
+      createHostMachine(cpu.machine, cpu.cpu, cpu.attributes, options.optLevel);
   if (!machine) {
-    return llvm::createStringError("no LLVM back end for " + cpu.triple());
+    return llvm::createStringError("no LLVM back end for " + cpu.machine);
   }
   module.setTargetTriple(machine->getTargetTriple());
   module.setDataLayout(machine->createDataLayout());

@@ -1,0 +1,16 @@
+//===- AllTargets.cpp - the target families of this binary ------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/Target.h"
+#include "codegen/cpu/Register.h"
+
+namespace mlc::codegen {
+
+void registerAllTargets(TargetRegistry &registry) {
+  registerCpuTargets(registry);
+}
+
+} // namespace mlc::codegen

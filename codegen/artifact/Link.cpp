@@ -1,0 +1,69 @@
+//===- Link.cpp - the linker, in process ------------------------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/artifact/Link.h"
+
+#include "lld/Common/Driver.h"
+#include "llvm/Support/FileSystem.h"
+
+#include <mutex>
+#include <vector>
+
+LLD_HAS_DRIVER(elf)
+
+namespace mlc::codegen {
+
+llvm::Error runLinker(llvm::ArrayRef<std::string> arguments) {
+  static std::mutex lock; // lld keeps its state in globals
+  std::lock_guard<std::mutex> guard(lock);
+  std::vector<const char *> pointers = {"ld.lld"};
+  for (const std::string &argument : arguments) {
+    pointers.push_back(argument.c_str());
+  }
+  std::string out, err;
+  llvm::raw_string_ostream outStream(out), errStream(err);
+  lld::Result result = lld::lldMain(pointers, outStream, errStream,
+                                    {{lld::Gnu, &lld::elf::link}});
+  if (result.retCode == 0) {
+    return llvm::Error::success();
+  }
+  return llvm::createStringError("linking failed: " + err);
+}
+
+llvm::Error linkSharedObject(llvm::ArrayRef<std::string> objects,
+                             const std::string &runtimeDir,
+                             const std::string &machine,
+                             const std::string &output) {
+  std::string directory = runtimeDir + "/" + machine;
+  std::string archive = directory + "/libmlc_rt_core.a";
+  if (!llvm::sys::fs::exists(archive)) {
+    return llvm::createStringError("the runtime for " + machine +
+                                   " is not installed: no '" + archive + "'");
+  }
+  std::vector<std::string> arguments = {
+      "-shared",       "--build-id=none", "--strip-all",  "--hash-style=gnu",
+      "--gc-sections", "--no-undefined",  "--as-needed",  "-znow",
+      "-zrelro",       "-znoexecstack",   "--threads=1",  "--exclude-libs=ALL",
+      "-o",            output};
+  arguments.insert(arguments.end(), objects.begin(), objects.end());
+  arguments.push_back(archive);
+  std::string loader = machine == "aarch64" ? "/ld-linux-aarch64.so.1"
+                                            : "/ld-linux-x86-64.so.2";
+  for (const std::string &library : {std::string("/libc.so.6"),
+                                     std::string("/libm.so.6"), loader}) {
+    arguments.push_back(directory + library);
+  }
+  return runLinker(arguments);
+}
+
+llvm::Error linkRelocatable(llvm::ArrayRef<std::string> objects,
+                            const std::string &output) {
+  std::vector<std::string> arguments = {"-r", "--threads=1", "-o", output};
+  arguments.insert(arguments.end(), objects.begin(), objects.end());
+  return runLinker(arguments);
+}
+
+} // namespace mlc::codegen
