@@ -19,8 +19,9 @@ namespace {
 /// Panels are read this many steps (8 KiB) ahead: cold weights run at 96 % of
 /// the speed of hot ones, without it at 88 % (8 rows: at a third).
 constexpr int64_t kPrefetchSteps = 64;
+/// A's part of a block of rows shares L2 (1 MiB and up) with a panel of B.
 constexpr int64_t kBlockRows = 128;
-constexpr int64_t kBlockBytes = 1 << 20;
+constexpr int64_t kBlockBytes = 1 << 19;
 
 class PackedGemmEmitter {
 public:
@@ -54,13 +55,12 @@ public:
   }
 
 private:
-  /// All tiles while A's block fits L2 beside a panel.
   Index tilesPerBlock() {
     int64_t rowBytes = gemm.depth * 4;
     int64_t rows = std::max(kBlockRows, kBlockBytes / rowBytes);
     Index tiles = b.index(int64_t(llvm::divideCeil(rows, shape.rows)));
-    auto total = split.count.constant();
-    return total && *total <= *tiles.constant() ? split.count : tiles;
+    auto total = gemm.rows.constant();
+    return total && *total * rowBytes <= 2 * kBlockBytes ? split.count : tiles;
   }
 
   void emitPanel(Index panel, Index firstTile, Index lastTile) {

@@ -60,50 +60,57 @@ private:
   Values tail(Index main, Values sums) {
     if (auto depth = p.depth.constant()) {
       for (int64_t k = *main.constant(); k < *depth; ++k) {
-        step(b.index(k), 0, sums);
+        step(at(b.index(int64_t(0))), k, 0, sums);
       }
       return sums;
     }
     return b.loop(main, p.depth, 1, sums, [&](Index k, ValueRange carried) {
       Values next(carried);
-      step(k, 0, next);
+      step(at(k), 0, 0, next);
       return next;
     });
   }
 
+  /// Offsets of row 0 of A and of B's row at one depth. Further depths and rows
+  /// are added last: static ones become displacements of the loads.
+  struct Position {
+    Index a, b;
+  };
+  Position at(Index k) { return {p.aBase + k * p.aStep, p.bBase + k * p.bStep}; }
+
   Values unrolled(Index k, Values sums) {
+    Position start = at(k);
     bool laneFma = b.isa.hasLaneFma() && p.aStep.constant() == 1;
     SmallVector<Value> aVectors;
     if (laneFma) {
       for (unsigned r = 0; r < rows; ++r) {
-        aVectors.push_back(b.loadVector(p.a, rowAt(k, r), kUnroll));
+        aVectors.push_back(
+            b.loadVector(p.a, start.a + p.aRowStride * int64_t(r), kUnroll));
       }
     }
     for (int64_t u = 0; u < kUnroll; ++u) {
       unsigned first = (u % phases) * rows * vectors;
       if (laneFma) {
-        multiply(k + u, sums, first, [&](unsigned r) -> Value {
+        multiply(start, u, sums, first, [&](unsigned r) -> Value {
           return vector::ExtractOp::create(b, aVectors[r], ArrayRef<int64_t>{u});
         });
       } else {
-        step(k + u, first, sums);
+        step(start, u, first, sums);
       }
     }
     return sums;
   }
 
-  Index rowAt(Index k, unsigned r) {
-    // The row offset comes last, so that static ones become displacements.
-    return (p.aBase + k * p.aStep) + p.aRowStride * int64_t(r);
+  void step(const Position &start, int64_t u, unsigned first, Values &sums) {
+    Index a = start.a + p.aStep * u;
+    multiply(start, u, sums, first, [&](unsigned r) {
+      return b.load(p.a, a + p.aRowStride * int64_t(r));
+    });
   }
 
-  void step(Index k, unsigned first, Values &sums) {
-    multiply(k, sums, first, [&](unsigned r) { return b.load(p.a, rowAt(k, r)); });
-  }
-
-  void multiply(Index k, Values &sums, unsigned first,
+  void multiply(const Position &start, int64_t u, Values &sums, unsigned first,
                 llvm::function_ref<Value(unsigned)> aElement) {
-    Index at = p.bBase + k * p.bStep;
+    Index at = start.b + p.bStep * u;
     SmallVector<Value> bVectors;
     for (unsigned v = 0; v < vectors; ++v) {
       Value mask = p.bMasks.empty() ? Value() : p.bMasks[v];

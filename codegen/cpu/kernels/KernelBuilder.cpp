@@ -129,7 +129,7 @@ Value KernelBuilder::flat(Value buffer) {
 Value KernelBuilder::stack(int64_t elements) {
   OpBuilder::InsertionGuard guard(*this);
   auto function = getInsertionBlock()->getParentOp();
-  if (!isa<func::FuncOp>(function)) {
+  if (!mlir::isa<func::FuncOp>(function)) {
     function = function->getParentOfType<func::FuncOp>();
   }
   setInsertionPointToStart(&cast<func::FuncOp>(function).getBody().front());

@@ -12,7 +12,13 @@ include "mlc/ops/Elementwise.td"
 include "mlc/ops/Contract.td"
 include "mlc/ops/Reduce.td"
 include "mlc/ops/Shape.td"
+include "mlc/ops/Index.td"
+include "mlc/ops/Order.td"
+include "mlc/ops/Window.td"
+include "mlc/ops/Sample.td"
+include "mlc/ops/Numeric.td"
 include "mlc/ops/Norm.td"
 include "mlc/ops/Memory.td"
+include "mlc/ops/CpuGemm.td"
 
 #endif // MLC_OPS_MLC_TD

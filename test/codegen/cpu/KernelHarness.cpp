@@ -14,6 +14,7 @@
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
@@ -31,6 +32,7 @@
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/Utils/Cloning.h"
 #include "llvm/TargetParser/Host.h"
 #include <chrono>
 #include <dlfcn.h>
@@ -142,8 +144,10 @@ static std::unique_ptr<llvm::TargetMachine> createMachine(CpuIsa isa) {
   llvm::StringRef cpu = isa.vectorBits == 512   ? "x86-64-v4"
                         : isa.vectorBits == 256 ? "x86-64-v3"
                                                 : "x86-64";
+  llvm::TargetOptions options;
+  options.MCOptions.AsmVerbose = true; // marks spills
   return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
-      triple, cpu, "", {}, llvm::Reloc::PIC_, std::nullopt,
+      triple, cpu, "", options, llvm::Reloc::PIC_, std::nullopt,
       llvm::CodeGenOptLevel::Aggressive));
 }
 
@@ -219,6 +223,10 @@ bool KernelHarness::compile() {
   optimise(*code, *machine);
   auto copy = llvm::CloneModule(*code);
   assemblyText = emit(*copy, *machine, llvm::CodeGenFileType::AssemblyFile);
+  if (const char *path = std::getenv("MLC_KERNEL_ASM")) {
+    std::error_code ignored;
+    llvm::raw_fd_ostream(path, ignored) << assemblyText;
+  }
   library = linkAndLoad(emit(*code, *machine, llvm::CodeGenFileType::ObjectFile));
   return library != nullptr;
 }

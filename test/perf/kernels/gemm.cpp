@@ -79,6 +79,16 @@ void runCase(CpuIsa isa, double peak, const GemmCase &c) {
 }
 
 void run(CpuIsa isa, double peak) {
+  if (const char *only = std::getenv("MLC_BENCH_GEMM")) {
+    GemmCase c = {};
+    int dynamic = 0, cold = 0;
+    if (std::sscanf(only, "%ldx%ldx%ld,%d,%d", &c.m, &c.n, &c.k, &dynamic, &cold) == 5) {
+      c.dynamicRows = dynamic;
+      c.cold = cold;
+      runCase(isa, peak, c);
+    }
+    return;
+  }
   const int64_t shapes[][3] = {
       {128, 768, 768},   {128, 3072, 768},   {128, 768, 3072}, {128, 2304, 768},
       {197, 768, 3072},  {197, 3072, 768},   {197, 768, 768},  {512, 1024, 1024},

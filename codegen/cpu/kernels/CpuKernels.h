@@ -1,0 +1,35 @@
+//===- CpuKernels.h - vector kernels for whole groups -----------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Each function fills `kernel` (signature set, body empty) with vector code for
+// `group` and adds its companions (`.count`, `.steps`); or returns false and
+// leaves it alone, when the group is outside of what the emitter takes.
+//
+//===----------------------------------------------------------------------===//
+#ifndef MLC_CODEGEN_CPU_KERNELS_CPUKERNELS_H
+#define MLC_CODEGEN_CPU_KERNELS_CPUKERNELS_H
+
+#include "codegen/cpu/kernels/CpuIsa.h"
+#include "dialects/mlc/Mlc.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace mlc::codegen {
+
+/// mlc.matmul_packed or mlc.matmul (f32, any batch dims) followed by elementwise
+/// ops on results of the product's shape.
+bool emitGemmKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
+
+/// One mlc.attention_strided (f32).
+bool emitAttentionKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
+
+/// Elementwise ops and mlc.reduce over the last dim(s) of f32 tensors.
+bool emitRowKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
+
+/// One mlc.recurrent_packed (f32).
+bool emitRecurrentKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
+
+} // namespace mlc::codegen
+
+#endif // MLC_CODEGEN_CPU_KERNELS_CPUKERNELS_H

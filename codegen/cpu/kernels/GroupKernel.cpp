@@ -1,0 +1,333 @@
+//===- GroupKernel.cpp - a group seen from its kernel function --*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/cpu/kernels/GroupKernel.h"
+#include "dialects/mlc/Scalar.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace mlc::codegen {
+
+//===----------------------------------------------------------------------===//
+// GroupBuffers
+//===----------------------------------------------------------------------===//
+
+Value GroupBuffers::of(Value blockArgument) const {
+  GroupOp op = group;
+  unsigned buffer = 0, scalar = 0;
+  bool isTensor = mlir::isa<RankedTensorType>(blockArgument.getType());
+  for (BlockArgument argument : op.getBlock()->getArguments()) {
+    bool tensor = mlir::isa<RankedTensorType>(argument.getType());
+    if (argument == blockArgument) {
+      break;
+    }
+    (tensor ? buffer : scalar) += 1;
+  }
+  if (isTensor) {
+    return entry->getArgument(buffer);
+  }
+  unsigned tensors = llvm::count_if(op.getInputs(), [](Value input) {
+    return mlir::isa<RankedTensorType>(input.getType());
+  });
+  return entry->getArgument(tensors + op.getNumResults() + scalar);
+}
+
+Value GroupBuffers::output(unsigned i) const {
+  GroupOp op = group;
+  unsigned tensors = llvm::count_if(op.getInputs(), [](Value input) {
+    return mlir::isa<RankedTensorType>(input.getType());
+  });
+  return entry->getArgument(tensors + i);
+}
+
+//===----------------------------------------------------------------------===//
+// PartitionedKernel
+//===----------------------------------------------------------------------===//
+
+/// Gives the function an entry block that ends in a return of `results`.
+static OpBuilder openFunction(func::FuncOp function) {
+  Block *entry = function.addEntryBlock();
+  return OpBuilder::atBlockEnd(entry);
+}
+
+static KernelBuilder openKernel(func::FuncOp kernel, CpuIsa isa) {
+  OpBuilder builder(kernel.getContext());
+  FunctionType type = kernel.getFunctionType();
+  SmallVector<Type> inputs(type.getInputs());
+  inputs.append(3, builder.getIndexType());
+  kernel.setFunctionType(builder.getFunctionType(inputs, {}));
+  if (ArrayAttr attrs = kernel.getArgAttrsAttr()) {
+    SmallVector<Attribute> extended(attrs.begin(), attrs.end());
+    extended.append(3, builder.getDictionaryAttr({}));
+    kernel.setArgAttrsAttr(builder.getArrayAttr(extended));
+  }
+  kernel->setAttr("mlc.partitioned", builder.getUnitAttr());
+  kernel->setAttr("mlc.hot", builder.getUnitAttr());
+  OpBuilder body = openFunction(kernel);
+  body.setInsertionPoint(func::ReturnOp::create(body, kernel.getLoc()));
+  return KernelBuilder(kernel.getLoc(), body, isa);
+}
+
+PartitionedKernel::PartitionedKernel(GroupOp group, func::FuncOp kernel, CpuIsa isa)
+    : body(openKernel(kernel, isa)), buffers(group, &kernel.getBody().front()),
+      group(group), kernel(kernel), isa(isa) {
+  unsigned count = kernel.getNumArguments();
+  begin = body.index(kernel.getArgument(count - 3));
+  end = body.index(kernel.getArgument(count - 2));
+  thread = body.index(kernel.getArgument(count - 1));
+}
+
+void PartitionedKernel::setCount(
+    llvm::function_ref<Index(KernelBuilder &, const GroupBuffers &)> units,
+    double unitSeconds) {
+  OpBuilder builder(kernel);
+  builder.setInsertionPointAfter(kernel);
+  ArrayRef<Type> arguments = kernel.getFunctionType().getInputs().drop_back(3);
+  auto count = func::FuncOp::create(
+      builder, kernel.getLoc(), (kernel.getName() + ".count").str(),
+      builder.getFunctionType(arguments, {builder.getIndexType()}));
+  count.setPrivate();
+  OpBuilder entry = openFunction(count);
+  KernelBuilder b(kernel.getLoc(), entry, isa);
+  Index total = units(b, GroupBuffers(group, &count.getBody().front()));
+  func::ReturnOp::create(b, ValueRange{total.value});
+  // Below this a hand-over to another thread costs more than it saves.
+  constexpr double worthwhile = 5e-6;
+  int64_t grain = std::max(int64_t(1), int64_t(worthwhile / unitSeconds));
+  kernel->setAttr("mlc.grain", builder.getI64IntegerAttr(grain));
+}
+
+//===----------------------------------------------------------------------===//
+// GroupElements
+//===----------------------------------------------------------------------===//
+
+SmallVector<Index> dimsOf(KernelBuilder &b, Value buffer) {
+  SmallVector<Index> dims;
+  for (int64_t i = 0; i < cast<MemRefType>(buffer.getType()).getRank(); ++i) {
+    dims.push_back(b.dim(buffer, i));
+  }
+  return dims;
+}
+
+static RankedTensorType typeOf(Value tensor) {
+  return cast<RankedTensorType>(tensor.getType());
+}
+
+static bool endsInOne(RankedTensorType type) {
+  return type.getRank() == 0 || type.getShape().back() == 1;
+}
+
+bool GroupElements::isScalarPerRow(Value tensor, RankedTensorType space) {
+  return endsInOne(typeOf(tensor)) && !endsInOne(space);
+}
+
+/// A reshape that keeps the last dim maps rows to rows in order, as long as
+/// nothing is broadcast below it.
+static bool keepsRows(ReshapeOp op, RankedTensorType space) {
+  RankedTensorType from = typeOf(op.getX()), to = typeOf(op.getY());
+  if (from.getRank() == 0 || to.getRank() == 0) {
+    return false;
+  }
+  bool full = to.getRank() == space.getRank() && to.getShape() == space.getShape();
+  return full && from.getShape().back() == to.getShape().back() &&
+         !ShapedType::isDynamic(to.getShape().back());
+}
+
+/// Whether one op (or argument) can be evaluated when its operands can.
+static bool isEvaluable(Value tensor, RankedTensorType space, ArrayRef<Value> bound) {
+  auto type = dyn_cast<RankedTensorType>(tensor.getType());
+  if (!type || type.getRank() > space.getRank()) {
+    return false;
+  }
+  Operation *op = tensor.getDefiningOp();
+  if (!op) {
+    // Booleans and bytes in memory are not laid out like their vectors.
+    return type.getElementType().isF32();
+  }
+  if (auto constant = dyn_cast<ConstantOp>(op)) {
+    auto value = dyn_cast<DenseElementsAttr>(constant.getValue());
+    return value && value.isSplat();
+  }
+  if (auto reshape = dyn_cast<ReshapeOp>(op)) {
+    Value from = reshape.getX();
+    return keepsRows(reshape, space) &&
+           (llvm::is_contained(bound, from) || mlir::isa<BlockArgument>(from));
+  }
+  return mlir::isa<ExpandOp>(op) || hasScalarBody(op);
+}
+
+bool GroupElements::canEvaluate(Value tensor, RankedTensorType space,
+                                ArrayRef<Value> bound) {
+  SetVector<Value> open;
+  open.insert(tensor);
+  for (size_t i = 0; i < open.size(); ++i) {
+    Value value = open[i];
+    if (llvm::is_contained(bound, value)) {
+      continue;
+    }
+    if (!isEvaluable(value, space, bound)) {
+      return false;
+    }
+    Operation *op = value.getDefiningOp();
+    if (!op) {
+      continue;
+    }
+    if (mlir::isa<ReshapeOp, ExpandOp>(op)) {
+      // Further operands are index scalars; a reshaped argument is only a view.
+      Value from = op->getOperand(0);
+      if (mlir::isa<ReshapeOp>(op) && mlir::isa<BlockArgument>(from)) {
+        if (!typeOf(from).getElementType().isF32()) {
+          return false;
+        }
+        continue;
+      }
+      open.insert(from);
+      continue;
+    }
+    open.insert(op->operand_begin(), op->operand_end());
+  }
+  return true;
+}
+
+void GroupElements::moveTo(const ElementPosition &to) {
+  position = to;
+  values = lasting;
+}
+
+void GroupElements::bind(Value tensor, Value value, bool forGood) {
+  values[tensor] = value;
+  if (forGood) {
+    lasting[tensor] = value;
+  }
+}
+
+bool GroupElements::isColumnVector(RankedTensorType type) {
+  // A space of one column is all vectors (of one lane in use).
+  return !endsInOne(type) || dims.back().constant() == 1;
+}
+
+Value GroupElements::vectorAt(Value tensor) {
+  Value value = at(tensor);
+  return mlir::isa<VectorType>(value.getType()) ? value
+                                                : b.splatOf(value, position.lanes);
+}
+
+Value GroupElements::at(Value tensor) {
+  if (Value known = values.lookup(tensor)) {
+    return known;
+  }
+  Operation *op = tensor.getDefiningOp();
+  Value result;
+  if (!op) {
+    result = load(tensor);
+  } else if (auto constantOp = dyn_cast<ConstantOp>(op)) {
+    result = constant(constantOp);
+  } else if (mlir::isa<ExpandOp>(op)) {
+    result = at(op->getOperand(0));
+  } else if (auto reshape = dyn_cast<ReshapeOp>(op)) {
+    // keepsRows: row-major order and columns agree.
+    Value from = reshape.getX();
+    result = values.lookup(from);
+    if (!result) {
+      Value flat = b.flat(buffers.of(from));
+      result = b.loadVector(flat, position.row * dims.back() + position.col,
+                            position.lanes, position.mask);
+    }
+  } else {
+    bool vector = isColumnVector(typeOf(tensor));
+    SmallVector<Value> operands;
+    for (Value operand : op->getOperands()) {
+      operands.push_back(vector ? vectorAt(operand) : at(operand));
+    }
+    result = emitScalar(b, b.getLoc(), op, operands);
+  }
+  values[tensor] = result;
+  return result;
+}
+
+Value GroupElements::constant(ConstantOp op) {
+  auto value = cast<DenseElementsAttr>(op.getValue());
+  Type type = storageType(value.getElementType());
+  Attribute element = value.getSplatValue<Attribute>();
+  if (auto integer = dyn_cast<IntegerAttr>(element)) {
+    element = IntegerAttr::get(type, integer.getValue());
+  }
+  return arith::ConstantOp::create(b, cast<TypedAttr>(element));
+}
+
+Value GroupElements::load(Value argument) {
+  RankedTensorType type = typeOf(argument);
+  Value buffer = buffers.of(argument);
+  Value flat = b.flat(buffer);
+  Index offset = rowOffset(type, buffer);
+  if (endsInOne(type)) {
+    Value element = b.load(flat, offset);
+    return isColumnVector(type) ? b.splatOf(element, position.lanes) : element;
+  }
+  return b.loadVector(flat, offset + position.col, position.lanes, position.mask);
+}
+
+Index GroupElements::rowOffset(RankedTensorType type, Value buffer) {
+  if (type.getRank() == 0) {
+    return b.index(int64_t(0));
+  }
+  return broadcastOffset(b, position.row, ArrayRef(dims).drop_back(),
+                         type.getShape().drop_back(),
+                         b.dim(buffer, type.getRank() - 1));
+}
+
+// The dims fall into runs that the operand has or lacks; each run it has
+// contributes one quotient and remainder of the linear number.
+Index broadcastOffset(KernelBuilder &b, Index linear, ArrayRef<Index> dims,
+                      ArrayRef<int64_t> shape, Index elementSize) {
+  int64_t missing = int64_t(dims.size()) - int64_t(shape.size());
+  auto has = [&](int64_t d) {
+    return d >= missing && (shape[d - missing] != 1 || dims[d].constant() == 1);
+  };
+  Index offset = b.index(int64_t(0)), inner = b.index(int64_t(1));
+  for (int64_t d = int64_t(dims.size()) - 1; d >= 0;) {
+    int64_t last = d;
+    Index run = b.index(int64_t(1));
+    for (; d >= 0 && has(d) == has(last); --d) {
+      run = run * dims[d];
+    }
+    if (has(last)) {
+      Index i = linear / inner;
+      offset = offset + (d < 0 ? i : i % run) * elementSize;
+      elementSize = elementSize * run;
+    }
+    inner = inner * run;
+  }
+  return offset;
+}
+
+/// The operations that `tensor` is made of, down to `bound` and arguments.
+static void collectOps(Value tensor, ArrayRef<Value> bound,
+                       SetVector<Operation *> &ops) {
+  Operation *op = tensor.getDefiningOp();
+  if (!op || llvm::is_contained(bound, tensor) || !ops.insert(op)) {
+    return;
+  }
+  for (Value operand : op->getOperands()) {
+    collectOps(operand, bound, ops);
+  }
+}
+
+int64_t evaluationCost(Value tensor, ArrayRef<Value> bound) {
+  SetVector<Operation *> ops;
+  collectOps(tensor, bound, ops);
+  int64_t cost = 0;
+  for (Operation *op : ops) {
+    // Division and what is not one instruction: polynomials, mostly.
+    bool cheap = mlir::isa<AddOp, SubOp, MulOp, MaxOp, MinOp, NegOp, AbsOp,
+                           ConstantOp, ExpandOp, ReshapeOp>(op);
+    cost += cheap ? 1 : 10;
+  }
+  return cost;
+}
+
+} // namespace mlc::codegen
