@@ -141,19 +141,16 @@ Value ElementBuilder::branch(Value condition, llvm::function_ref<Value()> then,
                              llvm::function_ref<Value()> otherwise) {
   OpBuilder::InsertionGuard guard(b);
   // The result type is only known once one side is built.
-  Block *before = b.getInsertionBlock();
-  auto point = b.getInsertionPoint();
-  Region thenRegion, elseRegion;
-  b.createBlock(&thenRegion);
-  Value first = then();
-  scf::YieldOp::create(b, loc, first);
-  b.createBlock(&elseRegion);
-  scf::YieldOp::create(b, loc, otherwise());
-  b.setInsertionPoint(before, point);
-  auto ifOp = scf::IfOp::create(b, loc, first.getType(), condition,
-                                /*withElseRegion=*/false);
-  ifOp.getThenRegion().takeBody(thenRegion);
-  ifOp.getElseRegion().takeBody(elseRegion);
+  auto ifOp = scf::IfOp::create(b, loc, b.getNoneType(), condition,
+                                /*withElseRegion=*/true);
+  auto fill = [&](Block *block, llvm::function_ref<Value()> side) {
+    b.setInsertionPointToStart(block);
+    Value result = side();
+    scf::YieldOp::create(b, loc, result);
+    return result.getType();
+  };
+  ifOp.getResult(0).setType(fill(ifOp.thenBlock(), then));
+  fill(ifOp.elseBlock(), otherwise);
   return ifOp.getResult(0);
 }
 

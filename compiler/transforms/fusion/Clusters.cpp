@@ -1,0 +1,332 @@
+//===- Clusters.cpp - which ops become one kernel ---------------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/transforms/fusion/Clusters.h"
+
+using namespace mlir;
+
+namespace mlc {
+
+bool isElementwise(Operation *op) { return op->hasTrait<ScalarBody>(); }
+
+/// Whether a reduction covers exactly the last axes.
+static bool reducesTrailingAxes(ReduceOp op) {
+  int64_t rank = cast<ShapedType>(op.getX().getType()).getRank();
+  int64_t first = rank - op.getAxes().size();
+  for (auto [i, axis] : llvm::enumerate(op.getAxes())) {
+    if (axis != first + int64_t(i)) {
+      return false;
+    }
+  }
+  return !op.getAxes().empty();
+}
+
+OpClass classify(Operation *op) {
+  if (auto reduce = dyn_cast<ReduceOp>(op)) {
+    bool isRow = reducesTrailingAxes(reduce) && elementTypeOf(reduce.getX()).isF32();
+    return isRow ? OpClass::rowReduce : OpClass::heavy;
+  }
+  if (isElementwise(op) || isa<CastOp, TransposeOp, ExpandOp, SliceOp, ConcatOp,
+                               PadOp, GatherOp>(op)) {
+    return OpClass::map;
+  }
+  if (isa<LoopsOpInterface>(op)) {
+    return OpClass::loops;
+  }
+  // Ops without a generic rule (packed products, ...) are emitted by a target.
+  bool shaped = isa<ShapeOpInterface>(op) && !isa<ReshapeOp>(op);
+  return isa<ElementOpInterface>(op) || shaped ? OpClass::heavy : OpClass::host;
+}
+
+static StringRef heavyArchetype(Operation *op) {
+  return op->getName().stripDialect();
+}
+
+/// Whether recomputing `op` costs about as much as loading its result.
+static bool isCheap(Operation *op) {
+  return isa<CastOp, TransposeOp, ExpandOp, SliceOp, AddOp, SubOp, MulOp, NegOp,
+             WhereOp, EqualOp, LessOp, GreaterOp, NotOp, AndOp, OrOp, ReluOp,
+             MaxOp, MinOp>(op);
+}
+
+/// Whether `consumer` reads each element of `operand` at most about once.
+static bool readsOnce(Operation *consumer, OpOperand &operand) {
+  if (isa<TransposeOp, CastOp, ReduceOp, ConcatOp, SliceOp>(consumer)) {
+    return true;
+  }
+  if (auto pad = dyn_cast<PadOp>(consumer)) {
+    return pad.getKind() == PadKind::constant;
+  }
+  if (!isElementwise(consumer)) {
+    return false;
+  }
+  // Equal types up to leading unit dims: no element is read twice.
+  auto from = cast<RankedTensorType>(operand.get().getType());
+  auto to = cast<RankedTensorType>(consumer->getResult(0).getType());
+  ArrayRef<int64_t> shape = to.getShape();
+  while (shape.size() > size_t(from.getRank()) && shape.front() == 1) {
+    shape = shape.drop_front();
+  }
+  return from.getShape() == shape;
+}
+
+namespace {
+/// The clusters of one block while they grow.
+class ClusterBuilder {
+public:
+  ClusterBuilder(Block &block, const FusionOptions &options);
+  std::vector<Cluster> run();
+
+private:
+  bool tryMerge(unsigned producer, unsigned consumer);
+  bool feedsOnly(unsigned producer, unsigned consumer);
+  bool reachesThroughOthers(unsigned from, unsigned to);
+  bool isCheapToFuse(unsigned producer, unsigned consumer);
+  StringRef unionArchetype(unsigned producer, unsigned consumer);
+  StringRef epilogueArchetype(unsigned producer, unsigned consumer);
+  bool isRowUnion(unsigned producer, unsigned consumer);
+
+  Block &block;
+  FusionOptions options;
+  std::vector<Cluster> clusters;
+  llvm::DenseMap<Operation *, unsigned> clusterOf;
+  llvm::DenseMap<Operation *, unsigned> order;
+};
+} // namespace
+
+ClusterBuilder::ClusterBuilder(Block &block, const FusionOptions &options)
+    : block(block), options(options) {
+  unsigned position = 0;
+  for (Operation &op : block) {
+    order[&op] = position++;
+    OpClass kind = classify(&op);
+    if (kind == OpClass::host) {
+      continue;
+    }
+    Cluster cluster;
+    cluster.ops.insert(&op);
+    cluster.archetype = kind == OpClass::map         ? StringRef("map")
+                        : kind == OpClass::rowReduce ? StringRef("row")
+                        : kind == OpClass::loops     ? StringRef("loops")
+                                                     : heavyArchetype(&op);
+    clusterOf[&op] = clusters.size();
+    clusters.push_back(std::move(cluster));
+  }
+}
+
+/// The op of `block` that `user` is or lies in.
+static Operation *ancestorIn(Block &block, Operation *user) {
+  return block.findAncestorOpInBlock(*user);
+}
+
+bool ClusterBuilder::feedsOnly(unsigned producer, unsigned consumer) {
+  for (Operation *op : clusters[producer].ops) {
+    for (Operation *user : op->getUsers()) {
+      auto it = clusterOf.find(ancestorIn(block, user));
+      if (it == clusterOf.end() ||
+          (it->second != producer && it->second != consumer)) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+/// Whether a path from cluster `from` to cluster `to` visits an op of neither.
+bool ClusterBuilder::reachesThroughOthers(unsigned from, unsigned to) {
+  unsigned last = 0;
+  for (Operation *op : clusters[to].ops) {
+    last = std::max(last, order[op]);
+  }
+  SmallVector<Operation *> worklist(clusters[from].ops.begin(),
+                                    clusters[from].ops.end());
+  llvm::SmallPtrSet<Operation *, 32> seen;
+  while (!worklist.empty()) {
+    Operation *op = worklist.pop_back_val();
+    bool isOther = !clusters[from].ops.contains(op);
+    for (Operation *user : op->getUsers()) {
+      Operation *next = ancestorIn(block, user);
+      if (!next || order[next] > last || clusters[from].ops.contains(next)) {
+        continue;
+      }
+      if (clusters[to].ops.contains(next)) {
+        if (isOther) {
+          return true;
+        }
+        continue;
+      }
+      if (seen.insert(next).second) {
+        worklist.push_back(next);
+      }
+    }
+  }
+  return false;
+}
+
+bool ClusterBuilder::isCheapToFuse(unsigned producer, unsigned consumer) {
+  for (Operation *op : clusters[consumer].ops) {
+    for (OpOperand &operand : op->getOpOperands()) {
+      Operation *source = operand.get().getDefiningOp();
+      if (!source || !clusters[producer].ops.contains(source)) {
+        continue;
+      }
+      bool cheap = llvm::all_of(clusters[producer].ops, isCheap) &&
+                   classify(op) == OpClass::map &&
+                   clusters[producer].ops.size() <= 4;
+      if (!readsOnce(op, operand) && !cheap) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+/// Ops that the row emitter takes: f32 elementwise ops and trailing reductions
+/// over one row space.
+bool ClusterBuilder::isRowUnion(unsigned producer, unsigned consumer) {
+  RankedTensorType space;
+  auto visit = [&](Operation *op) {
+    if (auto reduce = dyn_cast<ReduceOp>(op)) {
+      auto type = cast<RankedTensorType>(reduce.getX().getType());
+      if (space && type.getShape() != space.getShape()) {
+        return false;
+      }
+      space = type;
+      return classify(op) == OpClass::rowReduce;
+    }
+    return isElementwise(op);
+  };
+  for (unsigned i : {producer, consumer}) {
+    if (!llvm::all_of(clusters[i].ops, visit)) {
+      return false;
+    }
+  }
+  int64_t reduced = -1;
+  for (unsigned i : {producer, consumer}) {
+    for (Operation *op : clusters[i].ops) {
+      if (auto reduce = dyn_cast<ReduceOp>(op)) {
+        int64_t axes = reduce.getAxes().size();
+        if (reduced >= 0 && axes != reduced) {
+          return false;
+        }
+        reduced = axes;
+      }
+    }
+  }
+  if (!space || reduced != 1) {
+    return false;
+  }
+  // Every value is [rows..., C] or [rows..., 1].
+  for (unsigned i : {producer, consumer}) {
+    for (Operation *op : clusters[i].ops) {
+      auto type = cast<RankedTensorType>(op->getResult(0).getType());
+      if (!type.getElementType().isF32() || type.getRank() != space.getRank() ||
+          type.getShape().drop_back() != space.getShape().drop_back()) {
+        return false;
+      }
+      int64_t last = type.getShape().back();
+      if (last != 1 && last != space.getShape().back()) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+/// An elementwise chain of the producer's result shape after a heavy op.
+StringRef ClusterBuilder::epilogueArchetype(unsigned producer, unsigned consumer) {
+  StringRef archetype = clusters[producer].archetype;
+  if (!options.contractEpilogues || archetype == "map" || archetype == "loops" ||
+      archetype == "row" || archetype == "reduce" ||
+      clusters[consumer].archetype != "map") {
+    return {};
+  }
+  auto type = cast<RankedTensorType>(
+      clusters[producer].ops.front()->getResult(0).getType());
+  for (Operation *op : clusters[consumer].ops) {
+    if (!isElementwise(op) || op->getResult(0).getType() != type) {
+      return {};
+    }
+    for (Value operand : op->getOperands()) {
+      if (!elementTypeOf(operand).isF32()) {
+        return {};
+      }
+    }
+  }
+  return type.getElementType().isF32() ? archetype : StringRef();
+}
+
+StringRef ClusterBuilder::unionArchetype(unsigned producer, unsigned consumer) {
+  StringRef p = clusters[producer].archetype, c = clusters[consumer].archetype;
+  if (p == "map" && c == "map") {
+    return p;
+  }
+  if (options.rowGroups && (p == "row" || c == "row") &&
+      isRowUnion(producer, consumer)) {
+    return "row";
+  }
+  if (p == "map" && (c == "reduce" || (c == "row" && !options.rowGroups))) {
+    return c;
+  }
+  return epilogueArchetype(producer, consumer);
+}
+
+/// The producer feeds only the consumer, so the union yields what the consumer
+/// yields: results of one shape stay results of one shape.
+bool ClusterBuilder::tryMerge(unsigned producer, unsigned consumer) {
+  StringRef archetype = unionArchetype(producer, consumer);
+  if (archetype.empty() || !feedsOnly(producer, consumer) ||
+      (archetype == "map" && !isCheapToFuse(producer, consumer)) ||
+      ((archetype == "reduce") && !isCheapToFuse(producer, consumer)) ||
+      reachesThroughOthers(consumer, producer)) {
+    return false;
+  }
+  for (Operation *op : clusters[producer].ops) {
+    clusterOf[op] = consumer;
+  }
+  llvm::SetVector<Operation *> all(clusters[producer].ops);
+  all.insert(clusters[consumer].ops.begin(), clusters[consumer].ops.end());
+  clusters[consumer].ops = std::move(all);
+  clusters[consumer].archetype = archetype;
+  clusters[producer].ops.clear();
+  return true;
+}
+
+std::vector<Cluster> ClusterBuilder::run() {
+  // Consumers in reverse order take in their producers until nothing changes;
+  // heavy ops first meet their epilogues that way round too.
+  bool changed = true;
+  while (changed) {
+    changed = false;
+    for (Operation &op : llvm::reverse(block)) {
+      auto it = clusterOf.find(&op);
+      if (it == clusterOf.end()) {
+        continue;
+      }
+      for (Value operand : op.getOperands()) {
+        Operation *source = operand.getDefiningOp();
+        auto from = source ? clusterOf.find(source) : clusterOf.end();
+        unsigned consumer = clusterOf[&op];
+        if (from != clusterOf.end() && from->second != consumer) {
+          changed |= tryMerge(from->second, consumer);
+        }
+      }
+    }
+  }
+  std::vector<Cluster> result;
+  for (Cluster &cluster : clusters) {
+    if (!cluster.ops.empty()) {
+      result.push_back(std::move(cluster));
+    }
+  }
+  return result;
+}
+
+std::vector<Cluster> formClusters(Block &block, const FusionOptions &options) {
+  return ClusterBuilder(block, options).run();
+}
+
+} // namespace mlc

@@ -1,0 +1,160 @@
+//===- FuseGroups.cpp - put every computation into a group ------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//   %0 = mlc.matmul %x, %w          %1 = mlc.group "matmul"(%x, %w) dims(%m) {
+//   %1 = mlc.relu %0          ==>     ^bb0(%a, %b):
+//                                       %2 = mlc.matmul %a, %b
+//                                       %3 = mlc.relu %2
+//                                       mlc.yield %3
+//                                   }
+//
+// In: simplified mlc ops. Out: only host ops outside of groups. Constants of one
+// element move into the groups, where they become literals.
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/transforms/fusion/Clusters.h"
+
+#include "mlir/Analysis/TopologicalSortUtils.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Pass/Pass.h"
+
+#include "compiler/transforms/Passes.h"
+
+using namespace mlir;
+
+namespace mlc {
+#define GEN_PASS_DEF_FUSEGROUPSPASS
+#include "compiler/transforms/Passes.h.inc"
+
+namespace {
+
+/// A constant that is cheaper to repeat in a kernel than to load.
+bool isLiteral(Value value) {
+  auto constant = value.getDefiningOp<ConstantOp>();
+  if (!constant) {
+    return false;
+  }
+  auto type = cast<ShapedType>(constant.getType());
+  return type.getNumElements() == 1 ||
+         isa<SplatElementsAttr>(constant.getValue());
+}
+
+/// Values that the cluster takes from outside, and those it gives.
+struct Boundary {
+  llvm::SetVector<Value> inputs, outputs, literals;
+
+  explicit Boundary(const Cluster &cluster) {
+    for (Operation *op : cluster.ops) {
+      for (Value operand : op->getOperands()) {
+        Operation *source = operand.getDefiningOp();
+        if (source && cluster.ops.contains(source)) {
+          continue;
+        }
+        (isLiteral(operand) ? literals : inputs).insert(operand);
+      }
+      for (Value result : op->getResults()) {
+        if (llvm::any_of(result.getUsers(), [&](Operation *user) {
+              return !cluster.ops.contains(user);
+            })) {
+          outputs.insert(result);
+        }
+      }
+    }
+  }
+};
+
+/// The dynamic dims of every output, computed from values outside the cluster.
+SmallVector<Value> outputDims(OpBuilder &b, const Cluster &cluster,
+                              const Boundary &boundary, Location loc) {
+  ShapeScope scope(b.getContext());
+  for (Operation *op : cluster.ops) {
+    (void)scope.recordResults(op);
+  }
+  SmallVector<Value> dims;
+  for (Value output : boundary.outputs) {
+    auto type = cast<ShapedType>(output.getType());
+    for (int64_t i = 0; i < type.getRank(); ++i) {
+      if (type.isDynamicDim(i)) {
+        OpFoldResult dim = scope.materialize(b, loc, scope.dim(output, i));
+        dims.push_back(getValueOrCreateConstantIndexOp(b, loc, dim));
+      }
+    }
+  }
+  return dims;
+}
+
+Location groupLocation(const Cluster &cluster) {
+  SmallVector<Location> locations;
+  for (Operation *op : cluster.ops) {
+    locations.push_back(op->getLoc());
+  }
+  return FusedLoc::get(cluster.ops.front()->getContext(), locations);
+}
+
+/// Replaces a cluster by a group at the place of its last op.
+void formGroup(Cluster &cluster) {
+  std::vector<Operation *> ops(cluster.ops.begin(), cluster.ops.end());
+  llvm::sort(ops, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  Boundary boundary(cluster);
+  Location loc = groupLocation(cluster);
+  OpBuilder b(ops.back());
+  SmallVector<Type> types;
+  for (Value output : boundary.outputs) {
+    types.push_back(output.getType());
+  }
+  // Recording needs producers before consumers.
+  cluster.ops.clear();
+  cluster.ops.insert(ops.begin(), ops.end());
+  SmallVector<Value> dims = outputDims(b, cluster, boundary, loc);
+  auto group = GroupOp::create(b, loc, types, b.getStringAttr(cluster.archetype),
+                               boundary.inputs.getArrayRef(), dims);
+  Block *body = b.createBlock(&group.getBody());
+  IRMapping mapping;
+  for (Value input : boundary.inputs) {
+    mapping.map(input, body->addArgument(input.getType(), input.getLoc()));
+  }
+  for (Value literal : boundary.literals) {
+    b.clone(*literal.getDefiningOp(), mapping);
+  }
+  for (Operation *op : ops) {
+    b.clone(*op, mapping);
+  }
+  SmallVector<Value> yielded;
+  for (Value output : boundary.outputs) {
+    yielded.push_back(mapping.lookup(output));
+  }
+  YieldOp::create(b, loc, yielded);
+  for (unsigned i = 0; i < boundary.outputs.size(); ++i) {
+    Value output = boundary.outputs[i];
+    output.replaceAllUsesWith(group.getOutputs()[i]);
+  }
+  for (Operation *op : llvm::reverse(ops)) {
+    op->erase();
+  }
+}
+
+struct FuseGroupsPass : impl::FuseGroupsPassBase<FuseGroupsPass> {
+  using FuseGroupsPassBase::FuseGroupsPassBase;
+
+  void runOnOperation() override {
+    SmallVector<Block *> blocks;
+    getOperation().walk([&](Block *block) {
+      if (!isa<GroupOp>(block->getParentOp())) {
+        blocks.push_back(block);
+      }
+    });
+    FusionOptions options{rowGroups, contractEpilogues};
+    for (Block *block : blocks) {
+      for (Cluster &cluster : formClusters(*block, options)) {
+        formGroup(cluster);
+      }
+      sortTopologically(block);
+    }
+  }
+};
+
+} // namespace
+} // namespace mlc
