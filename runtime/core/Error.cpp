@@ -14,6 +14,7 @@ namespace {
 
 struct ErrorState {
   Status status;
+  int kept; // KeepError objects alive
   int64_t bytesAsked, bytesFree;
   char text[1024];
 };
@@ -30,6 +31,9 @@ void begin(Status status) {
 } // namespace
 
 Status fail(Status status, const char *format, ...) {
+  if (state.kept) {
+    return status;
+  }
   begin(status);
   va_list arguments;
   va_start(arguments, format);
@@ -47,8 +51,10 @@ Status failOutOfMemory(const char *what, int64_t bytesAsked,
     fail(MLC_OUT_OF_MEMORY, "%s: asked for %lld bytes, %lld bytes are free",
          what, (long long)bytesAsked, (long long)bytesFree);
   }
-  state.bytesAsked = bytesAsked;
-  state.bytesFree = bytesFree;
+  if (!state.kept) {
+    state.bytesAsked = bytesAsked;
+    state.bytesFree = bytesFree;
+  }
   return MLC_OUT_OF_MEMORY;
 }
 
@@ -67,6 +73,9 @@ Status failPattern(Status status, const char *pattern, int64_t found,
   }
   return fail(status, "%s", text.str());
 }
+
+KeepError::KeepError() { ++state.kept; }
+KeepError::~KeepError() { --state.kept; }
 
 const char *lastError() { return state.text; }
 

@@ -31,6 +31,16 @@ Status failPattern(Status status, const char *pattern, int64_t found,
 const char *lastError();
 Status lastErrorInfo(mlc_error_info_t *info);
 
+/// While one lives, this thread's recorded error stays as it is: cleaning up
+/// after a failure must not replace the reason.
+class KeepError {
+public:
+  KeepError();
+  ~KeepError();
+  KeepError(const KeepError &) = delete;
+  KeepError &operator=(const KeepError &) = delete;
+};
+
 /// Text of bounded length, built piece by piece; too much is cut off.
 class Text {
 public:

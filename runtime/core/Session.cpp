@@ -191,6 +191,7 @@ void freeBuffers(Session &session) {
 }
 
 void closeSession(Session &session) {
+  KeepError keep;
   const mlc_model_abi_t &model = *session.model;
   if (session.driver) {
     bool entered = session.driver->enter(session) == MLC_OK;

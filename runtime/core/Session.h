@@ -49,7 +49,7 @@ struct Exec : mlc_exec_t {
   int64_t reportMessage, reportFound, reportExpected;
 };
 
-struct Session {
+struct alignas(64) Session {
   mlc_handle_head_t head; // first: this is the public handle
   const mlc_model_abi_t *model;
   const mlc_abi_program_t *program;

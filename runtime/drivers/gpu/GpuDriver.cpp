@@ -238,7 +238,9 @@ void closeGpu(Session &session) {
   }
   GpuState &state = gpuStateOf(session);
   GpuVendor &vendor = *state.vendor;
-  if (state.retained && enterGpu(session) == MLC_OK) {
+  if (state.retained) {
+    // On a lost device these calls fail one by one; what is ours goes anyway.
+    bool entered = enterGpu(session) == MLC_OK;
     destroyTimings(session);
     if (state.ownStream) {
       vendor.api.streamDestroy(state.stream);
@@ -246,9 +248,9 @@ void closeGpu(Session &session) {
     if (state.resident) {
       releaseResident(state.resident);
     }
-    leaveGpu(session);
-  }
-  if (state.retained) {
+    if (entered) {
+      leaveGpu(session);
+    }
     vendor.release(state.device, state.context);
   }
   releaseHost(session, session.device, sizeof(GpuState));
@@ -256,10 +258,8 @@ void closeGpu(Session &session) {
 }
 
 Status enterGpu(Session &session) {
-  // A session that did not get its device is being closed: keep the text that
-  // says why.
   if (!session.device || !gpuStateOf(session).retained) {
-    return MLC_DEVICE_ERROR;
+    return MLC_DEVICE_ERROR; // closing a session that did not get its device
   }
   GpuState &state = gpuStateOf(session);
   return checkGpu(
