@@ -16,7 +16,7 @@ static constexpr int64_t kUnroll = 4;
 /// How many K steps ahead weights are fetched, as they may come from DRAM: 64
 /// for a full AVX-512 tile, the same time for others.
 static int64_t prefetchSteps(const TileOperands &tile) {
-  return std::min<int64_t>(512, 64 * 28 / (tile.pixels * tile.vectors));
+  return std::min<int64_t>(128, 64 * 28 / (tile.pixels * tile.vectors));
 }
 
 Accumulators emptyTile(KernelBuilder &b, const TileOperands &tile) {

@@ -8,6 +8,7 @@
 
 #include "codegen/cpu/kernels/ConvDirect.h"
 #include "codegen/cpu/kernels/ConvWeights.h"
+#include "codegen/cpu/kernels/Winograd.h"
 #include "test/codegen/cpu/KernelReference.h"
 
 #include <limits>
@@ -169,7 +170,8 @@ bool ConvRunner::compile() {
   auto kernel = func::FuncOp::create(
       builder, builder.getUnknownLoc(), "k",
       builder.getFunctionType(
-          {xType, harness.f32Buffer(packedDims(shape)), flat, outType, outType},
+          {xType, harness.f32Buffer(packedDims(shape)), flat, outType, outType,
+           flat},
           {}));
   bool hasResidual = problem.hasResidual, isLong = problem.longEpilogue;
   auto bind = [&](KernelBuilder &b, ValueRange arguments) {
@@ -177,12 +179,18 @@ bool ConvRunner::compile() {
     buffers.x = arguments[0];
     buffers.weights = arguments[1];
     buffers.outputs = {arguments[4]};
+    buffers.scratch = arguments[5];
     buffers.epilogue =
         makeEpilogue(arguments[2], hasResidual ? arguments[3] : Value(),
                      arguments[4], isLong);
     return buffers;
   };
-  emitDirectConv(kernel, harness.getIsa(), shape, bind);
+  if (problem.form == ConvForm::winograd) {
+    emitWinogradConv(kernel, harness.getIsa(), shape, bind);
+    scratch.assign(2 * winogradScratch(shape, harness.getIsa()), 0.0f);
+  } else {
+    emitDirectConv(kernel, harness.getIsa(), shape, bind);
+  }
   return harness.compile();
 }
 
@@ -200,7 +208,8 @@ SmallVector<KernelArgument> ConvRunner::arguments() {
           {const_cast<float *>(weightsInUse), packedDims(problem.shape())},
           {bias.data(), {int64_t(bias.size())}},
           {residual.data(), outDims},
-          {out.data(), outDims}};
+          {out.data(), outDims},
+          {scratch.data(), {int64_t(scratch.size())}}};
 }
 
 int64_t ConvRunner::count() { return harness.call("k.count", arguments()); }

@@ -30,7 +30,7 @@ protected:
     int64_t count = runner.count();
     int64_t cuts[] = {0, count / 5, count / 2, count};
     for (int piece : {2, 0, 1}) {
-      runner.run(cuts[piece], cuts[piece + 1]);
+      runner.run(cuts[piece], cuts[piece + 1], /*thread=*/piece % 2);
     }
     double error = runner.maxError();
     EXPECT_GE(error, 0) << "wrote past the end";
@@ -85,6 +85,20 @@ TEST_P(ConvTest, Transpose) {
   check(make(ConvForm::transpose, 1, 64, 32, 8, 8, 2, 2, 0));
   check(make(ConvForm::transpose, 3, 20, 16, 5, 19, 2, 2, 0));
   check(make(ConvForm::transpose, 1, 16, 3, 4, 3, 3, 3, 0));
+}
+
+TEST_P(ConvTest, Winograd) {
+  check(make(ConvForm::winograd, 1, 64, 64, 56, 56, 3, 1, 1));
+  check(make(ConvForm::winograd, 2, 32, 32, 14, 14, 3, 1, 1));
+  check(make(ConvForm::winograd, 1, 64, 48, 7, 7, 3, 1, 1));
+  check(make(ConvForm::winograd, 3, 20, 24, 9, 17, 3, 1, 1)); // odd extents
+  check(make(ConvForm::winograd, 1, 16, 16, 12, 9, 3, 1, 0)); // no padding
+  check(make(ConvForm::winograd, 1, 35, 70, 1, 2, 3, 1, 1));
+  check(make(ConvForm::winograd, 1, 16, 16, 30, 31, 3, 1, 1)); // blocks overlap
+  ConvCase p = make(ConvForm::winograd, 2, 24, 32, 10, 11, 3, 1, 0);
+  p.top = 2;
+  p.right = 1;
+  check(p);
 }
 
 TEST_P(ConvTest, Adversarial) {
