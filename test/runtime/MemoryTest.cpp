@@ -8,6 +8,14 @@
 
 using namespace mlc::test;
 
+// The sanitizers' allocators stop at huge sizes unless told to refuse them.
+extern "C" const char *__asan_default_options() {
+  return "allocator_may_return_null=1";
+}
+extern "C" const char *__tsan_default_options() {
+  return "allocator_may_return_null=1";
+}
+
 namespace {
 
 TEST(Memory, NoAllocationInSteadyState) {

@@ -1,0 +1,30 @@
+# What every model.so promises: it needs libc, libm and the dynamic linker only,
+# asks for no symbol version newer than glibc 2.31's, exports the two names of
+# the model, and is the same bytes when linked twice.
+#   -DMODEL= -DAGAIN= -DREADELF=
+execute_process(COMMAND ${READELF} -d -W --dyn-syms ${MODEL} OUTPUT_VARIABLE text
+                RESULT_VARIABLE result)
+string(REGEX MATCHALL "\\(NEEDED\\)[^\n]*" needed "${text}")
+foreach(line ${needed})
+  if(NOT line MATCHES "libc.so.6|libm.so.6|ld-linux-x86-64.so.2|ld-linux-aarch64.so.1")
+    message(SEND_ERROR "needs another library: ${line}")
+  endif()
+endforeach()
+string(REGEX MATCHALL "GLIBC_[0-9.]+" versions "${text}")
+list(REMOVE_DUPLICATES versions)
+foreach(version ${versions})
+  string(REPLACE "GLIBC_" "" number ${version})
+  if(number VERSION_GREATER 2.31)
+    message(SEND_ERROR "needs glibc ${number}")
+  endif()
+endforeach()
+string(REGEX MATCHALL "(GLOBAL|WEAK) +(DEFAULT|PROTECTED) +[0-9]+ [^\n]*" exports "${text}")
+list(LENGTH exports count)
+if(result OR NOT count EQUAL 2 OR NOT exports MATCHES "mlc_model_fake")
+  message(SEND_ERROR "exports ${count} symbols: ${exports}")
+endif()
+file(SHA256 ${MODEL} first)
+file(SHA256 ${AGAIN} second)
+if(NOT first STREQUAL second)
+  message(SEND_ERROR "two links of the same model differ")
+endif()
