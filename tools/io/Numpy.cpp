@@ -158,6 +158,8 @@ Result<ElementFormat> parseDescr(const std::string &descr) {
     format.type = DataType::Opaque8;
   } else if (name == "V2") {
     format.type = DataType::Opaque16;
+  } else if (name == "f1") { // what ml_dtypes says, and NumPy cannot read back
+    format.type = DataType::F8E5M2;
   } else {
 #define MLC_DATA_TYPE(NAME, NUMBER, BITS, TEXT, NUMPY, KIND)                   \
   if (NUMPY[0] != 'V' && name == NUMPY) {                                      \
@@ -283,7 +285,7 @@ Bytes mlc::io::serializeNpy(const Tensor &tensor) {
   std::string header = "{'descr': '";
   std::string name = numpyNameOf(tensor.type);
   // NumPy marks one-byte numbers with '|', raw bytes of ml_dtypes with '<'.
-  bool oneByte = bitsOf(tensor.type) == 8 && name[0] != 'V' && name != "f1";
+  bool oneByte = bitsOf(tensor.type) == 8 && name[0] != 'V';
   header += (oneByte ? "|" : "<") + name + "', 'fortran_order': False, ";
   header += "'shape': (";
   for (int64_t dim : tensor.dims) {
@@ -307,13 +309,10 @@ Bytes mlc::io::serializeNpy(const Tensor &tensor) {
     return bytes;
   }
   int64_t bits = bitsOf(tensor.type), perByte = 8 / bits;
-  bool isSigned = kindOf(tensor.type) == DataKind::Signed;
   for (int64_t i = 0, e = tensor.count(); i < e; ++i) {
-    int code = (tensor.data[size_t(i / perByte)] >> (i % perByte * bits)) &
-               ((1 << bits) - 1);
-    // ml_dtypes keeps signed 4-bit numbers sign-extended.
-    bool negative = isSigned && (code >> (bits - 1));
-    bytes.push_back(static_cast<uint8_t>(negative ? code - (1 << bits) : code));
+    int byte = tensor.data[static_cast<size_t>(i / perByte)];
+    int code = (byte >> (i % perByte * bits)) & ((1 << bits) - 1);
+    bytes.push_back(static_cast<uint8_t>(code));
   }
   return bytes;
 }

@@ -36,6 +36,15 @@ std::string describe(const Diagnostic &problem) {
   return text + ": " + problem.message;
 }
 
+/// Passes report all their errors as MLC0900; only those that call themselves
+/// unsupported are a refusal, the others are our bugs.
+bool isRefusal(const Diagnostic &problem) {
+  return !problem.code.empty() && !problem.message.empty() &&
+         (problem.code != "MLC0900" ||
+          problem.message.find("unsupported") != std::string::npos ||
+          problem.message.find("not supported") != std::string::npos);
+}
+
 /// A clean refusal has the right exit code and says why; the suite counts
 /// anything else as a failure.
 TestResult judgeCompile(int exit, const std::vector<Diagnostic> &problems) {
@@ -45,8 +54,7 @@ TestResult judgeCompile(int exit, const std::vector<Diagnostic> &problems) {
     reason += io::join(" (and ", problems.size() - 1, " more)");
   }
   bool clean = exit == tools::exitInvalidModel && !problems.empty() &&
-               !problems.front().code.empty() &&
-               !problems.front().message.empty();
+               isRefusal(problems.front());
   return clean ? TestResult{Verdict::Unsupported, reason}
                : failed(io::join("compile exits with ", exit, ": ", reason));
 }

@@ -93,7 +93,7 @@ void writeProblem(JsonWriter &json, const Diagnostic &problem) {
 /// Nothing ends without a message, even if the library forgets one.
 int finish(Outcome outcome, std::vector<Diagnostic> &problems) {
   if (outcome != Outcome::ok && problems.empty()) {
-    problems.push_back(makeProblem(exitInternal, "MLC0901",
+    problems.push_back(makeProblem(exitInternal, "MLC0999",
                                    "compiling failed without a message")
                            .what);
   }

@@ -53,7 +53,7 @@ Problem meaningOf(Rows<StatusMeaning> meanings, mlc_status_t status,
       return makeProblem(meaning.exit, meaning.code, message, meaning.help);
     }
   }
-  return makeProblem(exitInternal, "MLC0901", message);
+  return makeProblem(exitInternal, "MLC0999", message);
 }
 
 /// "cuda:1" as engine and ordinal.

@@ -16,8 +16,11 @@ constexpr char targetExamples[] =
     "cpu|cpu:native|cpu:x86-64-v4|cpu:x86-64-v3|cpu:x86-64|cpu:aarch64|"
     "cuda:sm_80|cuda:sm_90|amdgpu:gfx942";
 constexpr char deviceExamples[] = "cpu|cuda:0|hip:0";
-constexpr char phases[] =
-    "import|simplify|differentiate|precision|fuse|tile|lower|emit";
+constexpr char phaseRows[] =
+#define MLC_PHASE(name, perTarget, contract) "|" #name
+#include "compiler/pipeline/Phases.def"
+    ;
+constexpr const char *phases = phaseRows + 1; // behind the first bar
 
 constexpr Option targetOption = {
     "target",
@@ -207,7 +210,7 @@ constexpr Option doctorOptions[] = {jsonOption};
 constexpr Example doctorExamples[] = {
     {"mlc doctor", "check this machine and say what to do"}};
 constexpr Example explainExamples[] = {
-    {"mlc explain MLC0201", "what the error means and how to get rid of it"},
+    {"mlc explain MLC0107", "what the error means and how to get rid of it"},
     {"mlc explain", "all codes"}};
 
 constexpr Operand modelIn = {"MODEL.onnx", Value::File, true, ".onnx",
@@ -247,7 +250,7 @@ constexpr Command commands[] = {
      "explain an error code",
      "Explains what the error code of a message means and what helps. Without "
      "a code lists all codes.",
-     {"CODE", Value::Text, false, nullptr, "an error code such as MLC0201"},
+     {"CODE", Value::Text, false, nullptr, "an error code such as MLC0107"},
      {},
      explainExamples,
      false},

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# mlc-suite end to end without a compiler: suite.sh SUITE DOUBLER.so CONVERT
+# runs tests that are laid out here against precompiled models.
+set -uo pipefail
+suite=$(realpath "$1") model=$(realpath "$2") convert=$(realpath "$3")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+fail() { echo "FAIL: $*"; failures=$((failures + 1)); }
+
+# npy VALUES...: a 1x3 array of floats.
+npy() {
+  python3 - "$@" <<'PY'
+import struct, sys
+header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 3), }"
+header = header.ljust(117) + "\n"
+out = b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header.encode()
+sys.stdout.buffer.write(out + struct.pack("<3f", *map(float, sys.argv[1:])))
+PY
+}
+# lay NAME SET IN.. OUT..: a data set of a test.
+lay() {
+  local folder=suite/$1/test_data_set_$2
+  mkdir -p "$folder" && touch "suite/$1/model.onnx"
+  npy "$3" "$4" "$5" > in.npy
+  npy "$6" "$7" "$8" > out.npy
+  printf 'in.npy %s - -\nout.npy %s - -\n' "$folder/input_0.pb" "$folder/output_0.pb" | "$convert" || fail convert
+}
+compiled() { mkdir -p "bin/$1" && cp "$model" "bin/$1/model.so"; }
+
+lay node/right 0 1 2 3 2 4 6; compiled node/right
+lay node/right 1 nan inf 0 nan inf 0
+lay node/wrong 0 1 2 3 2 4 7; compiled node/wrong
+lay node/second_wrong 0 1 2 3 2 4 6; compiled node/second_wrong
+lay node/second_wrong 1 1 2 3 2 4 7
+lay node/loose 0 1 2 3 2 4 6.5; compiled node/loose
+echo '0.2 1e-7' > suite/node/loose/tolerance.txt
+lay node/refused 0 1 2 3 2 4 6; mkdir -p bin/node/refused
+printf "MLC0107 'n' (Foo): operator 'Foo' is not supported" > bin/node/refused/refused.txt
+lay node/error 0 -1000 2 3 2 4 6; compiled node/error
+lay node/lost 0 1 2 3 2 4 6
+mkdir -p suite/no_data && touch suite/no_data/model.onnx
+cat > crash.c <<'C'
+__attribute__((constructor)) static void start(void) { *(volatile int *)0 = 1; }
+C
+cat > hang.c <<'C'
+__attribute__((constructor)) static void start(void) { for (;;) __asm__ volatile(""); }
+C
+for kind in crash hang; do
+  lay node/$kind 0 1 2 3 2 4 6; mkdir -p bin/node/$kind
+  "${CC:-cc}" -shared -fPIC $kind.c -o bin/node/$kind/model.so || exit 77
+done
+
+"$suite" suite --precompiled bin --table table.tsv --jobs 3 --timeout 1 > out 2> err
+[ $? = 1 ] || fail 'exit code with failures'
+[ "$(tail -n 1 out)" = '2 passed, 4 failed, 1 unsupported, 2 crashed' ] || fail "summary: $(tail -n 1 out)"
+[ "$(grep -c ' passed, ' out)" = 1 ] || fail 'one closing line'
+LC_ALL=C sort -c table.tsv || fail 'the table is not sorted'
+[ "$(wc -l < table.tsv)" = 9 ] || fail 'rows of the table'
+row() { grep -Pq "^node/$1\t$2\t$3" table.tsv || fail "row of $1: $(grep "^node/$1" table.tsv)"; }
+row right passed '$'
+row loose passed '$'
+row wrong failed "output 'y': 1 of 3 elements differ, worst at \[0, 2\]: found 6, expected 7"
+row second_wrong failed "output 'y'"
+row refused unsupported "MLC0107 'n' \(Foo\)"
+row error failed 'run: MLC0506.*index -1000'
+row lost failed 'there is neither'
+row crash crashed 'Segmentation fault'
+row hang crashed 'not done after 1 s'
+
+# Comparing with what passed before.
+"$suite" suite --precompiled bin --timeout 1 --compare table.tsv > out || fail 'nothing has changed'
+sed 's/^node\/wrong\tfailed.*/node\/wrong\tpassed\t/' table.tsv > better.tsv
+"$suite" suite --precompiled bin --timeout 1 --compare better.tsv > out
+[ $? = 1 ] || fail 'exit code of a loss'
+grep -q '^no longer passes: node/wrong: failed, ' out || fail 'names the loss'
+"$suite" suite --precompiled bin --filter 'node/(right|loose)' > out || fail 'all pass'
+[ "$(cat out)" = '2 passed, 0 failed, 0 unsupported, 0 crashed' ] || fail "filter: $(cat out)"
+"$suite" suite/node/right --precompiled bin > out || fail 'a test itself as the folder'
+"$suite" suite > out 2> err; [ $? = 2 ] || fail 'the runner needs --precompiled'
+"$suite" nowhere --precompiled bin > out 2> err; [ $? = 2 ] || fail 'no test'
+ls -d /tmp/mlc-suite-?????? > /dev/null 2>&1 && fail 'temporary folders are left'
+
+[ "$failures" = 0 ] && echo 'all passed' || { echo "$failures failures"; exit 1; }
