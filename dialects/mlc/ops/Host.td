@@ -135,7 +135,7 @@ def MLC_YieldOp : MLC_HostOp<"yield", [Pure, Terminator, ReturnLike,
     HasParent<"GroupOp">]> {
   let summary = "the results of a group";
   let arguments = (ins Variadic<AnyRankedTensor>:$values);
-  let builders = [OpBuilder<(ins), [{}]>];
+  let builders = [OpBuilder<(ins), [{ build($_builder, $_state, ::mlir::ValueRange()); }]>];
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
 }
 
