@@ -37,8 +37,6 @@ constexpr int64_t kCachedWeights = 512 << 10;
 /// Tiles of one item when the row's length is unknown.
 constexpr int64_t kTilesPerChunk = 4;
 
-/// Larger images come from L3 or DRAM.
-constexpr int64_t kNearImage = 2 << 20;
 /// Cycles from DRAM.
 constexpr int64_t kMemoryLatency = 1000;
 

@@ -16,7 +16,8 @@ TileSize tileSize(const CpuIsa &isa) {
   // One block of 16 filters in four NEON registers halves the broadcasts; x86
   // with 16 registers has room for two vectors only.
   int64_t vectors = isa.vectorBits == 128 && isa.registers >= 32 ? 4 : 2;
-  return {(int64_t(isa.registers) - vectors - 2) / vectors, vectors};
+  int64_t others = vectors + (isa.hasFma ? 2 : 3);
+  return {(int64_t(isa.registers) - others) / vectors, vectors};
 }
 
 /// Outputs of [start, start + pixels) whose tap `k` lies inside the input.

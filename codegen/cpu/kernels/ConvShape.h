@@ -30,6 +30,8 @@ namespace mlc::codegen {
 
 inline constexpr int64_t kBlock = 16; ///< channels of an activation block
 inline constexpr int64_t kPanel = 32; ///< filters of a weight panel
+/// Larger images (in bytes) come from L3 or DRAM.
+inline constexpr int64_t kNearImage = 2 << 20;
 
 enum class ConvForm { direct, planar, winograd, transpose, depthwise };
 

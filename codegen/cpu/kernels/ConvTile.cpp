@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/ConvTile.h"
 
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
 using namespace mlir;
 
 namespace mlc::codegen {
@@ -23,19 +25,31 @@ Accumulators emptyTile(KernelBuilder &b, const TileOperands &tile) {
   return Accumulators(tile.chains() * tile.pixels * tile.vectors, b.splat(0.0));
 }
 
+static void prefetchWeights(KernelBuilder &b, const TileOperands &tile,
+                            Index weightsAt) {
+  if (tile.weightsAhead.value) {
+    Index at = weightsAt + tile.weightsAhead;
+    memref::PrefetchOp::create(b, tile.weights, ValueRange{at.value},
+                               /*isWrite=*/false, /*localityHint=*/2,
+                               /*isDataCache=*/true);
+    return;
+  }
+  int64_t ahead = prefetchSteps(tile) * kPanel;
+  for (int64_t at = 0; at < tile.vectors * b.isa.lanes(); at += kBlock) {
+    b.prefetch(tile.weights, weightsAt + (ahead + at));
+  }
+}
+
 /// One K step on the sums of one chain, which begin at pixel `low`.
 static void emitStep(KernelBuilder &b, const TileOperands &tile,
                      MutableArrayRef<Value> sums, Index xAt, Index weightsAt,
                      int64_t low) {
   int64_t lanes = b.isa.lanes();
-  int64_t ahead = prefetchSteps(tile) * kPanel;
   SmallVector<Value, 4> weights;
   for (int64_t v = 0; v < tile.vectors; ++v) {
     weights.push_back(b.loadVector(tile.weights, weightsAt + v * lanes, lanes));
-    if ((v * lanes) % kBlock == 0) {
-      b.prefetch(tile.weights, weightsAt + (ahead + v * lanes));
-    }
   }
+  prefetchWeights(b, tile, weightsAt);
   int64_t pixels = sums.size() / tile.vectors;
   for (int64_t p = 0; p < pixels; ++p) {
     Value x = b.splatOf(b.load(tile.x, xAt + tile.offset(low + p)));

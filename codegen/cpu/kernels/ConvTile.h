@@ -67,6 +67,9 @@ struct TileOperands {
   int64_t pixels, vectors;
   /// A tile of several rows: pixels in a row, elements of x between rows.
   int64_t rowPixels = mlir::ShapedType::kDynamic, rowStride = 0;
+  /// Fetch one line per step from so many elements ahead into L2. Not set:
+  /// fetch all weights of a near step into L1.
+  Index weightsAhead = {};
 
   int64_t offset(int64_t pixel) const {
     return ShapedType::isDynamic(rowPixels)

@@ -41,6 +41,8 @@ namespace {
 constexpr int64_t kPositions = 16;
 /// V of a block should take about half of L2.
 constexpr int64_t kBlockBytes = 512 << 10;
+/// Images from L3 or DRAM are fetched this many patches ahead.
+constexpr int64_t kPatchesAhead = 16;
 constexpr int64_t kMinBlockTiles = 28, kMaxBlockTiles = 112;
 
 /// Sizes that follow from the shape alone.
@@ -95,6 +97,7 @@ private:
   SmallVector<Value> loadPatchClipped(Index line, Index top, Index left,
                                       Index lane);
   Value isInside(Index top, Index left);
+  void prefetchPatch(Index line, Index top, Index left);
   void emitUnit(const Place &place, Index unit, int64_t vectors);
   void multiply(Index unit, int64_t vectors);
   void transformSums(const Place &place, Index unit, int64_t vectors);
@@ -191,6 +194,9 @@ void WinogradConv::transformPatch(const Place &place, Index tile, Index block,
       d[i * 4 + j] = column[i];
     }
   }
+  if (shape.rows.in * shape.columns.in * shape.channels * 4 > kNearImage) {
+    prefetchPatch(line, top, left);
+  }
   Index to = inputBase + (block * layout.blockTiles + tile) * kBlock + lane;
   for (int64_t i = 0; i < 4; ++i) {
     auto row = transformFour(b, d[i * 4], d[i * 4 + 1], d[i * 4 + 2],
@@ -222,6 +228,16 @@ SmallVector<Value> WinogradConv::loadPatch(Index line, Index top, Index left,
   b.setInsertionPointToStart(choice.elseBlock());
   scf::YieldOp::create(b, loadPatchClipped(line, top, left, lane));
   return SmallVector<Value>(choice.getResults());
+}
+
+/// The two rows that the row of tiles above did not read already.
+void WinogradConv::prefetchPatch(Index line, Index top, Index left) {
+  for (int64_t i = 2; i < 4; ++i) {
+    for (int64_t j = 0; j < 2; ++j) {
+      Index at = line + (top + i) * shape.columns.in + left;
+      b.prefetch(x, (at + (2 * kPatchesAhead + j)) * kBlock);
+    }
+  }
 }
 
 SmallVector<Value> WinogradConv::loadPatchInside(Index line, Index top,
@@ -282,8 +298,14 @@ void WinogradConv::multiply(Index unit, int64_t vectors) {
   Window row;
   row.in = row.out = layout.blockTiles;
   auto runs = planTiles(row, tileSize(b.isa).pixels);
-  auto emitTile = [&](Index position, Index first, int64_t pixels) {
+  bool isOnePass = layout.blockTiles <= tileSize(b.isa).pixels;
+  auto emitTile = [&](Index position, Index first, int64_t pixels, Index pass) {
     TileOperands tile{scratch, weights, kBlock, pixels, vectors};
+    if (!isOnePass) {
+      // The first tiles fetch the next position's weights, a line per step;
+      // fetching near and fast would wait for DRAM.
+      tile.weightsAhead = b.index(depth) + pass % 2 * kBlock;
+    }
     Accumulators acc = emptyTile(b, tile);
     Index from = inputBase + position * layout.inputStride + first * kBlock;
     Index w = panel + position * depth;
@@ -308,7 +330,7 @@ void WinogradConv::multiply(Index unit, int64_t vectors) {
   b.loop(zero(), b.index(kPositions), 1, [&](Index position) {
     for (const TileRun &run : runs) {
       b.loop(zero(), b.index(run.count), 1, [&](Index i) {
-        emitTile(position, i * run.pixels + run.start, run.pixels);
+        emitTile(position, i * run.pixels + run.start, run.pixels, i);
       });
     }
   });
