@@ -43,7 +43,7 @@ private:
   void runOnOperation() override;
 
   // Functions.
-  void unpackInputs(func::FuncOp function, Value inputs);
+  void unpackInputs(func::FuncOp function, Value inputs, OpBuilder &b);
   void lowerMain(func::FuncOp main);
   void lowerPlan(func::FuncOp plan);
   void flattenArguments(func::FuncOp function);
@@ -78,15 +78,13 @@ int64_t LowerHostPass::message(StringRef text) {
 
 /// Replaces the memref arguments (all arguments but `inputs`, the last) by
 /// what mlc_exec_input_t says of them.
-void LowerHostPass::unpackInputs(func::FuncOp function, Value inputs) {
+void LowerHostPass::unpackInputs(func::FuncOp function, Value inputs,
+                                 OpBuilder &b) {
   Location loc = function.getLoc();
-  OpBuilder b(function.getContext());
-  Operation *first = &function.front().front();
   Block &block = function.front();
   int64_t count = function.getNumArguments() - 1;
   for (int64_t i = 0; i < count; ++i) {
     Value argument = block.getArgument(i);
-    b.setInsertionPoint(first);
     int64_t row = i * sizeof(mlc_exec_input_t);
     auto type = cast<MemRefType>(argument.getType());
     Value data = abi->load(b, loc, abi->pointerType(), inputs,
@@ -119,16 +117,17 @@ void LowerHostPass::lowerMain(func::FuncOp function) {
   Value inputs = abi->load(b, main.getLoc(), abi->pointerType(), exec,
                            offsetof(mlc_exec_t, inputs));
   main.setType(b.getFunctionType(block.getArgumentTypes(), {}));
-  unpackInputs(main, inputs);
+  unpackInputs(main, inputs, b);
 }
 
 void LowerHostPass::lowerPlan(func::FuncOp plan) {
   Block &block = plan.front();
   Value inputs = block.addArgument(abi->pointerType(), plan.getLoc());
   OpBuilder b(plan.getContext());
+  b.setInsertionPointToStart(&block);
   plan.setType(
       b.getFunctionType(block.getArgumentTypes(), plan.getResultTypes()));
-  unpackInputs(plan, inputs);
+  unpackInputs(plan, inputs, b);
 }
 
 /// Memref arguments of a kernel become a pointer and the dynamic dims.
