@@ -148,8 +148,10 @@ void *workerMain(void *argument) {
   Worker &worker = *static_cast<Worker *>(argument);
   Pool &pool = *worker.pool;
   prctl(PR_SET_NAME, "mlc-worker");
+  // Sequentially consistent: before sleeping, this load must not come before
+  // the count of sleepers that the caller reads.
   auto ready = [&] {
-    return hasPiece(pool.ticket.loadAcquire()) || pool.stop.loadRelaxed();
+    return hasPiece(pool.ticket.load()) || pool.stop.loadRelaxed();
   };
   for (;;) {
     while (!spinUntil(pool.spin, ready)) {

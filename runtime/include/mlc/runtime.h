@@ -182,11 +182,13 @@ typedef struct mlc_allocator {
 typedef void (*mlc_trace_fn)(void *user, int64_t kernel, int64_t begin_ns,
                              int64_t end_ns);
 
-#define MLC_SESSION_PROFILE 1u /* add up ns per kernel (mlc_session_profile)   \
-                                */
+#define MLC_SESSION_PROFILE                                                    \
+  1u /* add up ns per kernel (mlc_session_profile)                             \
+      */
 #define MLC_SESSION_ASYNC                                                      \
   2u /* GPU: mlc_run does not wait when no output is                           \
-        in host memory; mlc_session_synchronize does */
+        in host memory. Inputs and outputs belong to                           \
+        the run until mlc_session_synchronize */
 
 typedef struct mlc_session_options {
   uint32_t struct_size; /* MLC_SESSION_OPTIONS_INIT sets it */
