@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Fixture.h"
+#include "runtime/abi/Artifact.h"
 
 #include <thread>
 
@@ -224,6 +225,45 @@ TEST(Programs, ChoiceByCpuFeatures) {
   EXPECT_EQ(nonsense.status, MLC_NOT_FOUND);
   EXPECT_EQ(nonsense.error,
             "model 'fake': no CPU program 'nonsense'; it has future, baseline");
+}
+
+/// A copy of the fake model that a test may spoil.
+struct SpoiltModel {
+  mlc_model_abi_t model =
+      *reinterpret_cast<const mlc_model_abi_t *>(mlc_model_fake());
+  void expectRefused(mlc_status_t status, const char *text) const {
+    Session session(nullptr, reinterpret_cast<const mlc_model_t *>(&model));
+    EXPECT_EQ(session.status, status);
+    EXPECT_NE(session.error.find(text), std::string::npos) << session.error;
+  }
+};
+
+TEST(Models, OfAnotherVersion) {
+  SpoiltModel spoilt;
+  spoilt.model.major = 7;
+  spoilt.expectRefused(MLC_INCOMPATIBLE,
+                       "has format 7.0, this runtime runs 1.0 to 1.0");
+  spoilt.model.major = MLC_ARTIFACT_MAJOR;
+  spoilt.model.minor = MLC_ARTIFACT_MINOR + 1;
+  spoilt.expectRefused(MLC_INCOMPATIBLE, "compile the model again");
+}
+
+TEST(Models, WithTablesThatContradictThemselves) {
+  SpoiltModel spoilt;
+  spoilt.model.symbol_count = 1;
+  spoilt.expectRefused(MLC_INCOMPATIBLE, "tensor 'a' dim 1 has no symbol 1");
+  mlc_abi_tensor_t tensor = spoilt.model.inputs[0];
+  spoilt = SpoiltModel();
+  spoilt.model.inputs = &tensor;
+  spoilt.model.input_count = 1;
+  tensor.rank = 99;
+  spoilt.expectRefused(MLC_INCOMPATIBLE, "rank 99");
+  spoilt = SpoiltModel();
+  spoilt.model.weights_size = 8; // less than the programs read
+  spoilt.expectRefused(MLC_INCOMPATIBLE, "program 'future' is broken");
+  spoilt = SpoiltModel();
+  spoilt.model.program_count = 0;
+  spoilt.expectRefused(MLC_UNSUPPORTED, "was not compiled for CPUs");
 }
 
 TEST(Introspection, Model) {

@@ -70,6 +70,14 @@ int main(int argc, char **argv) {
     a[i] = (float)(i % 13);
     b[i] = (float)(i % 7) * 0.25f;
   }
+  /* The model's GPU image is none: refused, with or without a driver. */
+  options.engine = MLC_CUDA;
+  if (mlc_session_create(model, &options, &session) == MLC_OK ||
+      !*mlc_last_error(model)) {
+    return 1;
+  }
+  puts(mlc_last_error(model));
+  options.engine = MLC_CPU;
   options.threads = 3;
   if (mlc_session_create(model, &options, &session) != MLC_OK) {
     fprintf(stderr, "%s\n", mlc_last_error(model));
