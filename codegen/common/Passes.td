@@ -44,6 +44,19 @@ def PlanMemoryPass : Pass<"mlc-plan-memory", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect", "::mlir::func::FuncDialect"];
 }
 
+def ExpandMathPass : Pass<"mlc-expand-math"> {
+  let summary = "replace f32 functions by polynomials that loops vectorise";
+  let description = [{
+    Accurate to 4 units in the last place, branch-free, with IEEE special
+    values; works on scalars and vectors.
+  }];
+  let options = [
+    Option<"fma", "fma", "bool", "true",
+           "fused multiply-add is an instruction">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+}
+
 def LowerHostPass : Pass<"mlc-lower-host", "::mlir::ModuleOp"> {
   let summary = "turn @main, @plan and the kernel entries into calls of the runtime";
   let description = [{

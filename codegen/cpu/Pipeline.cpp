@@ -21,6 +21,9 @@ void buildCpuPipeline(OpPassManager &pm, const CpuIsa &isa) {
   pm.addPass(createSplitKernelsPass());
   pm.addPass(createPartitionKernelsPass());
 
+  // Functions that loops can vectorise; the rest stays for the C library.
+  pm.addPass(createExpandMathPass({isa.hasFma}));
+
   // Offsets for all buffers; needs @main as the lowering left it.
   pm.addPass(createPlanMemoryPass());
 

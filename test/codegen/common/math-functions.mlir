@@ -1,0 +1,128 @@
+// Input of MathAccuracy.c: one output per function.
+module {
+  func.func @main(%x: memref<?xf32> {mlc.name = "x"}) {
+    %c0 = arith.constant 0 : index
+    %n = memref.dim %x, %c0 : memref<?xf32>
+    %y0 = mlc.output 0(%n) : memref<?xf32>
+    mlc.dispatch @exp(%x, %y0) outputs 1 : memref<?xf32>, memref<?xf32>
+    %y1 = mlc.output 1(%n) : memref<?xf32>
+    mlc.dispatch @exp2(%x, %y1) outputs 1 : memref<?xf32>, memref<?xf32>
+    %y2 = mlc.output 2(%n) : memref<?xf32>
+    mlc.dispatch @expm1(%x, %y2) outputs 1 : memref<?xf32>, memref<?xf32>
+    %y3 = mlc.output 3(%n) : memref<?xf32>
+    mlc.dispatch @log(%x, %y3) outputs 1 : memref<?xf32>, memref<?xf32>
+    %y4 = mlc.output 4(%n) : memref<?xf32>
+    mlc.dispatch @log2(%x, %y4) outputs 1 : memref<?xf32>, memref<?xf32>
+    %y5 = mlc.output 5(%n) : memref<?xf32>
+    mlc.dispatch @log10(%x, %y5) outputs 1 : memref<?xf32>, memref<?xf32>
+    %y6 = mlc.output 6(%n) : memref<?xf32>
+    mlc.dispatch @log1p(%x, %y6) outputs 1 : memref<?xf32>, memref<?xf32>
+    %y7 = mlc.output 7(%n) : memref<?xf32>
+    mlc.dispatch @tanh(%x, %y7) outputs 1 : memref<?xf32>, memref<?xf32>
+    %y8 = mlc.output 8(%n) : memref<?xf32>
+    mlc.dispatch @erf(%x, %y8) outputs 1 : memref<?xf32>, memref<?xf32>
+    %y9 = mlc.output 9(%n) : memref<?xf32>
+    mlc.dispatch @rsqrt(%x, %y9) outputs 1 : memref<?xf32>, memref<?xf32>
+    %y10 = mlc.output 10(%n) : memref<?xf32>
+    mlc.dispatch @sinh(%x, %y10) outputs 1 : memref<?xf32>, memref<?xf32>
+    %y11 = mlc.output 11(%n) : memref<?xf32>
+    mlc.dispatch @cosh(%x, %y11) outputs 1 : memref<?xf32>, memref<?xf32>
+    return
+  }
+  func.func private @exp(%x: memref<?xf32>, %y: memref<?xf32>) {
+    linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
+    ^bb0(%v: f32, %o: f32):
+      %r = math.exp %v : f32
+      linalg.yield %r : f32
+    }
+    return
+  }
+  func.func private @exp2(%x: memref<?xf32>, %y: memref<?xf32>) {
+    linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
+    ^bb0(%v: f32, %o: f32):
+      %r = math.exp2 %v : f32
+      linalg.yield %r : f32
+    }
+    return
+  }
+  func.func private @expm1(%x: memref<?xf32>, %y: memref<?xf32>) {
+    linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
+    ^bb0(%v: f32, %o: f32):
+      %r = math.expm1 %v : f32
+      linalg.yield %r : f32
+    }
+    return
+  }
+  func.func private @log(%x: memref<?xf32>, %y: memref<?xf32>) {
+    linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
+    ^bb0(%v: f32, %o: f32):
+      %r = math.log %v : f32
+      linalg.yield %r : f32
+    }
+    return
+  }
+  func.func private @log2(%x: memref<?xf32>, %y: memref<?xf32>) {
+    linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
+    ^bb0(%v: f32, %o: f32):
+      %r = math.log2 %v : f32
+      linalg.yield %r : f32
+    }
+    return
+  }
+  func.func private @log10(%x: memref<?xf32>, %y: memref<?xf32>) {
+    linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
+    ^bb0(%v: f32, %o: f32):
+      %r = math.log10 %v : f32
+      linalg.yield %r : f32
+    }
+    return
+  }
+  func.func private @log1p(%x: memref<?xf32>, %y: memref<?xf32>) {
+    linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
+    ^bb0(%v: f32, %o: f32):
+      %r = math.log1p %v : f32
+      linalg.yield %r : f32
+    }
+    return
+  }
+  func.func private @tanh(%x: memref<?xf32>, %y: memref<?xf32>) {
+    linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
+    ^bb0(%v: f32, %o: f32):
+      %r = math.tanh %v : f32
+      linalg.yield %r : f32
+    }
+    return
+  }
+  func.func private @erf(%x: memref<?xf32>, %y: memref<?xf32>) {
+    linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
+    ^bb0(%v: f32, %o: f32):
+      %r = math.erf %v : f32
+      linalg.yield %r : f32
+    }
+    return
+  }
+  func.func private @rsqrt(%x: memref<?xf32>, %y: memref<?xf32>) {
+    linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
+    ^bb0(%v: f32, %o: f32):
+      %r = math.rsqrt %v : f32
+      linalg.yield %r : f32
+    }
+    return
+  }
+  func.func private @sinh(%x: memref<?xf32>, %y: memref<?xf32>) {
+    linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
+    ^bb0(%v: f32, %o: f32):
+      %r = math.sinh %v : f32
+      linalg.yield %r : f32
+    }
+    return
+  }
+  func.func private @cosh(%x: memref<?xf32>, %y: memref<?xf32>) {
+    linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
+    ^bb0(%v: f32, %o: f32):
+      %r = math.cosh %v : f32
+      linalg.yield %r : f32
+    }
+    return
+  }
+}
