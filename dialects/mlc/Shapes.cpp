@@ -132,6 +132,16 @@ OpFoldResult ShapeScope::materialize(OpBuilder &b, Location loc,
   return affine::makeComposedFoldedAffineApply(b, loc, map, operands);
 }
 
+SmallVector<Value> ShapeScope::boundValues(AffineExpr expr) const {
+  SmallVector<Value> values;
+  expr.walk([&](AffineExpr part) {
+    if (auto symbol = dyn_cast<AffineSymbolExpr>(part)) {
+      values.push_back(bindings[symbol.getPosition()].value);
+    }
+  });
+  return values;
+}
+
 /// The dim that `a` and `b` broadcast to; null when they cannot.
 static AffineExpr broadcastDim(AffineExpr a, AffineExpr b) {
   auto constantA = dyn_cast<AffineConstantExpr>(a);

@@ -65,6 +65,9 @@ public:
   mlir::OpFoldResult materialize(mlir::OpBuilder &b, mlir::Location loc,
                                  mlir::AffineExpr expr);
 
+  /// The values that the symbols of `expr` stand for (or are dims of).
+  llvm::SmallVector<mlir::Value> boundValues(mlir::AffineExpr expr) const;
+
   mlir::MLIRContext *getContext() const { return context; }
 
 private:
