@@ -109,6 +109,9 @@ Value EntryValues::dimOf(Value buffer, int64_t dim) {
   if (auto output = dyn_cast<OutputOp>(op)) {
     return get(output.getDims()[place]);
   }
+  if (auto cast = dyn_cast<memref::CastOp>(op)) {
+    return dimOf(cast.getSource(), dim);
+  }
   return nullptr;
 }
 

@@ -75,6 +75,16 @@ public:
   Value shiftRight(Value x, uint32_t n) {
     return mlir::arith::ShRSIOp::create(b, x, bitsConstant(n));
   }
+  Value logicalShiftRight(Value x, uint32_t n) {
+    return mlir::arith::ShRUIOp::create(b, x, bitsConstant(n));
+  }
+  /// Signed comparison.
+  Value lessBits(Value x, Value y) {
+    return mlir::arith::CmpIOp::create(b, mlir::arith::CmpIPredicate::slt, x, y);
+  }
+  Value equalBits(Value x, Value y) {
+    return mlir::arith::CmpIOp::create(b, mlir::arith::CmpIPredicate::eq, x, y);
+  }
   Value toFloat(Value integer) {
     return mlir::arith::SIToFPOp::create(b, type, integer);
   }

@@ -34,6 +34,8 @@ inline constexpr llvm::StringLiteral kGrain = "mlc.grain";
 inline constexpr llvm::StringLiteral kHot = "mlc.hot";
 inline constexpr llvm::StringLiteral kNodes = "mlc.nodes";
 inline constexpr llvm::StringLiteral kArchetype = "mlc.archetype";
+/// On mlc.extract: the elements were unsigned before lowering.
+inline constexpr llvm::StringLiteral kUnsigned = "mlc.unsigned";
 /// What mlc.hot becomes on the LLVM function.
 inline constexpr llvm::StringLiteral kHotFunction = "mlc-hot";
 /// Module attributes: rows [name, nodes, archetype]; texts of mlc.require.

@@ -249,7 +249,7 @@ void LowerHostPass::lowerExtract(ExtractOp op, OpBuilder &b) {
                                   zero);
   }
   if (op.getType().isIndex()) {
-    bool isUnsigned = element.isUnsignedInteger() || element.isInteger(1);
+    bool isUnsigned = op->hasAttr(kUnsigned) || element.isInteger(1);
     value = isUnsigned ? arith::IndexCastUIOp::create(b, loc, b.getIndexType(),
                                                       value).getResult()
                        : abi->toIndex(b, loc, value);

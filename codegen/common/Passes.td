@@ -57,6 +57,15 @@ def ExpandMathPass : Pass<"mlc-expand-math"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
 }
 
+def ExpandSmallFloatsPass : Pass<"mlc-expand-small-floats"> {
+  let summary = "compute 16-, 8- and 4-bit floats in f32";
+  let options = [
+    Option<"nativeF16", "native-f16", "bool", "true",
+           "conversions between f16 and f32 are instructions">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+}
+
 def LowerHostPass : Pass<"mlc-lower-host", "::mlir::ModuleOp"> {
   let summary = "turn @main, @plan and the kernel entries into calls of the runtime";
   let description = [{

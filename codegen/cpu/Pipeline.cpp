@@ -21,6 +21,9 @@ void buildCpuPipeline(OpPassManager &pm, const CpuIsa &isa) {
   pm.addPass(createSplitKernelsPass());
   pm.addPass(createPartitionKernelsPass());
 
+  // Before the functions, which are expanded for f32.
+  pm.addPass(createExpandSmallFloatsPass({/*nativeF16=*/isa.hasFma}));
+
   // Functions that loops can vectorise; the rest stays for the C library.
   pm.addPass(createExpandMathPass({isa.hasFma}));
 

@@ -47,6 +47,7 @@ static void print(const mlc_tensor_t *t, int64_t i) {
   case MLC_F64: printf(" %.17g", ((double *)t->data)[i]); break;
   case MLC_I32: printf(" %d", ((int32_t *)t->data)[i]); break;
   case MLC_I64: printf(" %lld", (long long)((int64_t *)t->data)[i]); break;
+  case MLC_I16: printf(" %d", ((int16_t *)t->data)[i]); break;
   case MLC_F16:
   case MLC_BF16: printf(" 0x%04x", ((uint16_t *)t->data)[i]); break;
   default: printf(" %d", ((int8_t *)t->data)[i]); break;
