@@ -61,7 +61,7 @@ public:
   DirectConv(KernelBuilder &b, const ConvShape &original, ConvBuffers buffers);
 
   Index count();
-  void emitItems(Index begin, Index end);
+  void emitItems(const PartitionArguments &arguments);
 
 private:
   /// One unit of filters and where its weights begin.
@@ -126,6 +126,7 @@ private:
   Value x, weights;
   TilePlace outputPlace;
   Index images, inRows, inColumns, outRows, outColumns;
+  Index hiddenZero; ///< zero, but LLVM does not know
   Index outWidth; ///< of the output as stored
   int64_t depth;  ///< channels in a block of x: 16, planar 1
   int64_t inBlocks, groupBlocks, panelSize;
@@ -227,8 +228,10 @@ Index DirectConv::count() {
                                     : items * (shape.group * units * taps);
 }
 
-void DirectConv::emitItems(Index begin, Index end) {
-  b.loop(begin, end, 1, [&](Index item) { emitItem(item); });
+void DirectConv::emitItems(const PartitionArguments &arguments) {
+  hiddenZero = b.min(arguments.thread, b.index(int64_t(0)));
+  b.loop(arguments.begin, arguments.end, 1,
+         [&](Index item) { emitItem(item); });
 }
 
 void DirectConv::emitItem(Index item) {
@@ -425,11 +428,15 @@ void DirectConv::addKernelRow(const TileOperands &tile, Accumulators &acc,
   if (tapRuns.empty()) {
     addTaps(at.columnLow, at.columnHigh, 0, tile.pixels);
   }
+  // Neighbouring taps read the same pixels. Where LLVM can see it, it keeps
+  // them in registers from tap to tap and spills the sums: so a single tap is a
+  // loop too, unless the channels are one.
+  bool hidesTap = shape.columns.kernel > 1 && !isLongSum(steps);
   for (const TapRun &run : tapRuns) {
-    if (run.count == 1) {
+    if (run.count == 1 && !hidesTap) {
       addTap(acc, b.index(run.first), run.low, run.high);
     } else {
-      addTaps(b.index(run.first), b.index(run.first + run.count), run.low,
+      addTaps(b.index(run.first), hiddenZero + (run.first + run.count), run.low,
               run.high);
     }
   }
@@ -549,7 +556,7 @@ void emitDirectConv(func::FuncOp kernel, const CpuIsa &isa,
       },
       [&](KernelBuilder &b, const PartitionArguments &arguments) {
         DirectConv(b, shape, bind(b, arguments.buffers))
-            .emitItems(arguments.begin, arguments.end);
+            .emitItems(arguments);
       });
 }
 

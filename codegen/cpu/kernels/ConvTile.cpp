@@ -15,6 +15,16 @@ namespace mlc::codegen {
 /// K steps per loop iteration; 16 is no faster and four times the code.
 static constexpr int64_t kUnroll = 4;
 
+int64_t TileOperands::chains(const CpuIsa &isa) const {
+  int64_t sums = pixels * vectors;
+  TileSize most = tileSize(isa);
+  int64_t count = 1;
+  while (sums * count < 8 && 2 * sums * count <= most.pixels * most.vectors) {
+    count *= 2;
+  }
+  return std::min(count, kUnroll);
+}
+
 /// How many K steps ahead weights are fetched, as they may come from DRAM: 64
 /// for a full AVX-512 tile, the same time for others.
 static int64_t prefetchSteps(const TileOperands &tile) {
@@ -22,21 +32,24 @@ static int64_t prefetchSteps(const TileOperands &tile) {
 }
 
 Accumulators emptyTile(KernelBuilder &b, const TileOperands &tile) {
-  return Accumulators(tile.chains() * tile.pixels * tile.vectors, b.splat(0.0));
+  return Accumulators(tile.chains(b.isa) * tile.pixels * tile.vectors, b.splat(0.0));
 }
 
+/// Fetches ahead the line of weights that holds vector `v` of a step.
 static void prefetchWeights(KernelBuilder &b, const TileOperands &tile,
-                            Index weightsAt) {
-  if (tile.weightsAhead.value) {
+                            Index weightsAt, int64_t v) {
+  int64_t lane = v * b.isa.lanes();
+  if (lane % kBlock != 0) {
+    return;
+  }
+  if (!tile.weightsAhead.value) {
+    int64_t ahead = prefetchSteps(tile) * kPanel;
+    b.prefetch(tile.weights, weightsAt + (ahead + lane));
+  } else if (v == 0) {
     Index at = weightsAt + tile.weightsAhead;
     memref::PrefetchOp::create(b, tile.weights, ValueRange{at.value},
                                /*isWrite=*/false, /*localityHint=*/2,
                                /*isDataCache=*/true);
-    return;
-  }
-  int64_t ahead = prefetchSteps(tile) * kPanel;
-  for (int64_t at = 0; at < tile.vectors * b.isa.lanes(); at += kBlock) {
-    b.prefetch(tile.weights, weightsAt + (ahead + at));
   }
 }
 
@@ -48,8 +61,10 @@ static void emitStep(KernelBuilder &b, const TileOperands &tile,
   SmallVector<Value, 4> weights;
   for (int64_t v = 0; v < tile.vectors; ++v) {
     weights.push_back(b.loadVector(tile.weights, weightsAt + v * lanes, lanes));
+    // Between the loads: as a barrier for LLVM's scheduler it prevents spills
+    // where registers are few.
+    prefetchWeights(b, tile, weightsAt, v);
   }
-  prefetchWeights(b, tile, weightsAt);
   int64_t pixels = sums.size() / tile.vectors;
   for (int64_t p = 0; p < pixels; ++p) {
     Value x = b.splatOf(b.load(tile.x, xAt + tile.offset(low + p)));
@@ -63,7 +78,7 @@ static void emitStep(KernelBuilder &b, const TileOperands &tile,
 void accumulate(KernelBuilder &b, const TileOperands &tile, Accumulators &acc,
                 Index xAt, Index weightsAt, int64_t steps, int64_t low,
                 int64_t high) {
-  int64_t chains = tile.chains(), width = (high - low) * tile.vectors;
+  int64_t chains = tile.chains(b.isa), width = (high - low) * tile.vectors;
   auto sumsOf = [&](MutableArrayRef<Value> all, int64_t chain) {
     return all.slice(chain * tile.pixels * tile.vectors + low * tile.vectors,
                      width);
@@ -96,16 +111,22 @@ void accumulate(KernelBuilder &b, const TileOperands &tile, Accumulators &acc,
   }
 }
 
+bool isLongSum(int64_t steps) {
+  return steps > kUnroll && steps % kUnroll == 0;
+}
+
 Accumulators finishSums(KernelBuilder &b, const TileOperands &tile,
                         const Accumulators &acc) {
-  if (tile.chains() == 1) {
+  if (tile.chains(b.isa) == 1) {
     return acc;
   }
-  Accumulators sums;
-  int64_t width = tile.pixels * tile.vectors;
-  for (int64_t i = 0; i < width; ++i) {
-    sums.push_back(b.add(b.add(acc[i], acc[width + i]),
-                         b.add(acc[2 * width + i], acc[3 * width + i])));
+  Accumulators sums(acc);
+  for (size_t half = sums.size() / 2, width = tile.pixels * tile.vectors;
+       half >= width; half /= 2) {
+    for (size_t i = 0; i < half; ++i) {
+      sums[i] = b.add(sums[i], sums[half + i]);
+    }
+    sums.truncate(half);
   }
   return sums;
 }

@@ -78,8 +78,8 @@ struct TileOperands {
                      pixel % rowPixels * pixelStride;
   }
   /// Independent sums per output, so that a small tile does not wait for the
-  /// latency of its FMAs.
-  int64_t chains() const { return pixels * vectors >= 8 ? 1 : 4; }
+  /// latency of its FMAs: 1, 2 or 4, as registers allow.
+  int64_t chains(const CpuIsa &isa) const;
 
 private:
   using ShapedType = mlir::ShapedType;
@@ -93,6 +93,9 @@ Accumulators emptyTile(KernelBuilder &b, const TileOperands &tile);
 void accumulate(KernelBuilder &b, const TileOperands &tile, Accumulators &acc,
                 Index xAt, Index weightsAt, int64_t steps, int64_t low,
                 int64_t high);
+
+/// Whether `accumulate` makes a loop of so many steps, and nothing but a loop.
+bool isLongSum(int64_t steps);
 
 /// The sums of a tile: its chains added up.
 Accumulators finishSums(KernelBuilder &b, const TileOperands &tile,
