@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/mlc/Mlc.h"
+#include "dialects/mlc/ops/WindowShapes.h"
 
 using namespace mlir;
 using namespace mlc;
@@ -44,11 +45,10 @@ LogicalResult MatMulOp::inferShapes(ShapeScope &scope,
   return success();
 }
 
-/// A window along one axis: checks the attributes that all window ops share.
-static LogicalResult verifyWindow(Operation *op, size_t rank,
-                                  ArrayRef<int64_t> strides,
-                                  ArrayRef<int64_t> pads,
-                                  ArrayRef<int64_t> dilations) {
+LogicalResult mlc::verifyWindow(Operation *op, size_t rank,
+                                ArrayRef<int64_t> strides,
+                                ArrayRef<int64_t> pads,
+                                ArrayRef<int64_t> dilations) {
   if (strides.size() != rank || dilations.size() != rank ||
       pads.size() != 2 * rank) {
     return op->emitOpError("expects ")
@@ -149,43 +149,53 @@ ConvTransposeOp::inferShapes(ShapeScope &scope,
   return success();
 }
 
-LogicalResult PoolOp::inferShapes(ShapeScope &scope,
-                                  SmallVectorImpl<InferredType> &results) {
-  ArrayRef<AffineExpr> x = scope.dims(getX());
-  size_t spatial = getKernel().size();
+FailureOr<DimExprs>
+mlc::pooledDims(Operation *op, ArrayRef<AffineExpr> x, ArrayRef<int64_t> kernel,
+                ArrayRef<int64_t> strides, ArrayRef<int64_t> pads,
+                ArrayRef<int64_t> dilations, bool ceilMode) {
+  size_t spatial = kernel.size();
   if (x.size() != spatial + 2) {
-    return emitOpError("expects one kernel extent per spatial axis, got ")
+    return op->emitOpError("expects one kernel extent per spatial axis, got ")
            << spatial << " for rank " << x.size();
   }
-  if (failed(verifyWindow(*this, spatial, getStrides(), getPads(),
-                          getDilations()))) {
+  if (failed(verifyWindow(op, spatial, strides, pads, dilations))) {
     return failure();
   }
   DimExprs dims{x[0], x[1]};
   for (size_t i = 0; i < spatial; ++i) {
-    int64_t stride = getStrides()[i];
-    if (getKernel()[i] < 1 || getKernel()[i] >= int64_t(1) << 31) {
-      return emitOpError("expects positive kernel extents, got ")
-             << getKernel()[i];
+    if (kernel[i] < 1 || kernel[i] >= int64_t(1) << 31) {
+      return op->emitOpError("expects positive kernel extents, got ")
+             << kernel[i];
     }
-    int64_t span = (getKernel()[i] - 1) * getDilations()[i] + 1;
-    AffineExpr room = x[i + 2] + (getPads()[i] + getPads()[spatial + i] - span);
+    int64_t span = (kernel[i] - 1) * dilations[i] + 1;
+    AffineExpr room = x[i + 2] + (pads[i] + pads[spatial + i] - span);
     AffineExpr extent =
-        (getCeilMode() ? room.ceilDiv(stride) : room.floorDiv(stride)) + 1;
+        (ceilMode ? room.ceilDiv(strides[i]) : room.floorDiv(strides[i])) + 1;
     if (auto constant = dyn_cast<AffineConstantExpr>(extent);
-        constant && getCeilMode()) {
+        constant && ceilMode) {
       // A window must start inside the input or its left padding.
       auto in = dyn_cast<AffineConstantExpr>(x[i + 2]);
-      if (in && (constant.getValue() - 1) * stride >=
-                    in.getValue() + getPads()[i]) {
+      if (in && (constant.getValue() - 1) * strides[i] >=
+                    in.getValue() + pads[i]) {
         extent = extent - 1;
       }
     }
     dims.push_back(extent);
-    if (failed(verifyExtent(*this, extent))) {
+    if (failed(verifyExtent(op, extent))) {
       return failure();
     }
   }
-  results.push_back({elementTypeOf(getX()), dims});
+  return dims;
+}
+
+LogicalResult PoolOp::inferShapes(ShapeScope &scope,
+                                  SmallVectorImpl<InferredType> &results) {
+  FailureOr<DimExprs> dims =
+      pooledDims(*this, scope.dims(getX()), getKernel(), getStrides(),
+                 getPads(), getDilations(), getCeilMode());
+  if (failed(dims)) {
+    return failure();
+  }
+  results.push_back({elementTypeOf(getX()), *dims});
   return success();
 }

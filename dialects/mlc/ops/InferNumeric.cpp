@@ -1,0 +1,35 @@
+//===- InferNumeric.cpp - shapes of ops on bits -----------------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/mlc/Mlc.h"
+
+using namespace mlir;
+using namespace mlc;
+
+LogicalResult BitcastOp::inferShapes(ShapeScope &scope,
+                                     SmallVectorImpl<InferredType> &results) {
+  Type from = elementTypeOf(getX());
+  if (!getTo().isIntOrFloat() ||
+      from.getIntOrFloatBitWidth() != getTo().getIntOrFloatBitWidth()) {
+    return emitOpError("expects types of one width, got ")
+           << from << " and " << getTo();
+  }
+  results.push_back({getTo(), DimExprs(scope.dims(getX()))});
+  return success();
+}
+
+LogicalResult RandomOp::inferShapes(ShapeScope &scope,
+                                    SmallVectorImpl<InferredType> &results) {
+  FailureOr<DimExprs> dims = mixedDims(*this, scope, getSizes(), getDims());
+  if (failed(dims)) {
+    return failure();
+  }
+  if (!getTo().isF32() && !getTo().isF64()) {
+    return emitOpError("expects f32 or f64, got ") << getTo();
+  }
+  results.push_back({getTo(), *dims});
+  return success();
+}

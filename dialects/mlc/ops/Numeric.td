@@ -1,0 +1,34 @@
+//===- Numeric.td - bits and random numbers ----------------*- tablegen -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef MLC_OPS_NUMERIC_TD
+#define MLC_OPS_NUMERIC_TD
+
+include "mlc/MlcBase.td"
+
+def MLC_BitcastOp : MLC_ShapedOp<"bitcast"> {
+  let summary = "the same bits as another element type of that width";
+  let arguments = (ins MLC_Tensor:$x, TypeAttr:$to);
+  let results = (outs MLC_Tensor:$y);
+  let gradient = NoGradient<"bits">;
+  let example = "%y = mlc.bitcast %x {to = i32} : (tensor<4xf32>) -> tensor<4xi32>";
+}
+
+def MLC_RandomOp : MLC_ShapedOp<"random"> {
+  let summary = "uniform random numbers in [0, 1)";
+  let description = [{
+    Element i in row-major order is a hash of i and `seed` (the i-th number of
+    the generator SplitMix64): the same on every device, for any number of
+    threads, and in every run. f32 has 24 random bits, f64 53.
+  }];
+  let arguments = (ins Variadic<Index>:$dims, DenseI64ArrayAttr:$sizes,
+                       I64Attr:$seed, TypeAttr:$to);
+  let results = (outs MLC_Tensor:$y);
+  let gradient = NoGradient<"no differentiable operand">;
+  let precision = KeepF32;
+}
+
+#endif // MLC_OPS_NUMERIC_TD
