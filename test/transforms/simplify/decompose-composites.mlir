@@ -1,4 +1,4 @@
-// RUN: mlc-opt %s --mlc-decompose-composites --split-input-file --verify-each | FileCheck %s
+// RUN: mlc-opt %s --mlc-decompose-composites --split-input-file | FileCheck %s
 // RUN: mlc-opt %s --mlc-decompose-composites=keep=mlc.softmax,mlc.attention --split-input-file | FileCheck %s --check-prefix=KEEP
 
 // CHECK-LABEL: @softmax
