@@ -1,0 +1,48 @@
+//===- RowStages.h - in what passes a row group is computed -----*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef MLC_CODEGEN_CPU_KERNELS_ROWSTAGES_H
+#define MLC_CODEGEN_CPU_KERNELS_ROWSTAGES_H
+
+#include "codegen/cpu/kernels/GroupKernel.h"
+#include "llvm/ADT/MapVector.h"
+
+namespace mlc::codegen {
+
+/// One pass over the columns of a row.
+struct RowStage {
+  llvm::SmallVector<ReduceOp> reductions;
+  llvm::SmallVector<unsigned> outputs;    ///< results stored here, by number
+  llvm::SmallVector<mlir::Value> toCache; ///< values kept for later stages
+  int64_t cost = 0;                       ///< rough vector instructions
+
+  bool isEmpty() const { return reductions.empty() && outputs.empty(); }
+};
+
+struct RowPlan {
+  mlir::RankedTensorType space; ///< [rows..., columns...]
+  int64_t reducedDims = 1;
+  llvm::SmallVector<mlir::Value> outputs;  ///< what the group yields
+  llvm::SmallVector<unsigned> scalarOutputs; ///< of one element per row
+  llvm::SmallVector<RowStage> stages;
+  /// Cached value -> number of the result whose row holds it.
+  llvm::MapVector<mlir::Value, unsigned> cached;
+
+  /// The stage that computes a cached value.
+  unsigned cachedAt(mlir::Value value) const;
+  /// An argument of the kernel whose dims are the space.
+  mlir::Value spaceBuffer(const GroupBuffers &buffers) const;
+
+  mlir::Value spaceArgument;  ///< a block argument of that type, or null and
+  unsigned spaceOutput = 0;   ///< a result of that type
+};
+
+/// Plans a group; nullopt when the row emitter does not take it.
+std::optional<RowPlan> planRows(GroupOp group);
+
+} // namespace mlc::codegen
+
+#endif // MLC_CODEGEN_CPU_KERNELS_ROWSTAGES_H
