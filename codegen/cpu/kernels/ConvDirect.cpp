@@ -23,6 +23,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/ConvDirect.h"
+#include "codegen/cpu/kernels/ConvRow.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -90,14 +91,9 @@ private:
   void emitUnits(const Place &place);
   void emitUnit(Index unit, const Place &place);
   void emitRow(const Unit &unit, const Place &place);
-  void emitStaticRow(const Unit &unit, const Place &place);
   void emitTileOfRows(const Unit &unit, const Place &place);
-  void emitDynamicRow(const Unit &unit, const Place &place);
-  void emitInterior(const Unit &unit, const Place &place, Index begin, Index end);
-  void emitTile(const Unit &unit, const Place &place, Index column,
-                int64_t pixels, ArrayRef<TapRun> taps);
-  void emitBorderPixels(const Unit &unit, const Place &place, Index begin,
-                        Index end);
+  void emitChunk(const Unit &unit, const Place &place);
+  void emitTile(const Unit &unit, const Place &place, const RowTile &tile);
   struct Cursor {
     Index x, weights; ///< of the current block at kernel row and column 0
     Index rowLow, rowHigh;
@@ -109,14 +105,8 @@ private:
   void addKernelRow(const TileOperands &tile, Accumulators &acc,
                     const Cursor &at, int64_t steps, ArrayRef<TapRun> taps);
   TileOperands operandsOf(const Unit &unit, int64_t pixels) const;
-  Accumulators sumTile(const Unit &unit, const Place &place, Index column,
-                       int64_t pixels, ArrayRef<TapRun> taps, bool isBorder);
-  /// Kernel taps [low, high) whose position from `origin` lies inside `extent`.
-  std::pair<Index, Index> insideTaps(const Window &window, Index origin,
-                                     Index extent);
-  static bool isPadded(const Window &window) {
-    return window.padLow > 0 || window.padHigh > 0;
-  }
+  Accumulators sumTile(const Unit &unit, const Place &place,
+                       const RowTile &part);
 
   KernelBuilder &b;
   const ConvShape &original;
@@ -200,7 +190,7 @@ bool DirectConv::isFarImage() const {
 /// Rows of a tile when whole rows are so short that several fit.
 int64_t DirectConv::tileRows() const {
   bool isThin = shape.rows.kernel * shape.columns.kernel == 1;
-  if (!isThin || isPadded(shape.rows) || isPadded(shape.columns) ||
+  if (!isThin || shape.rows.isPadded() || shape.columns.isPadded() ||
       shape.form == ConvForm::transpose || !shape.rows.isStatic() ||
       !shape.columns.isStatic()) {
     return 1;
@@ -210,11 +200,7 @@ int64_t DirectConv::tileRows() const {
 
 Index DirectConv::rowItems() {
   if (hasTileItems()) {
-    int64_t tiles = 0;
-    for (const TileRun &run : planTiles(shape.columns, size.pixels)) {
-      tiles += run.count;
-    }
-    return b.index(tiles);
+    return b.index(int64_t(llvm::divideCeil(shape.columns.out, size.pixels)));
   }
   if (hasChunkItems()) {
     return b.ceilDiv(outColumns, kTilesPerChunk * size.pixels);
@@ -299,51 +285,24 @@ void DirectConv::emitUnit(Index unit, const Place &place) {
 }
 
 void DirectConv::emitRow(const Unit &unit, const Place &place) {
-  if (shape.columns.isStatic()) {
-    emitStaticRow(unit, place);
-  } else {
-    emitDynamicRow(unit, place);
-  }
-}
-
-void DirectConv::emitStaticRow(const Unit &unit, const Place &place) {
-  if (tileRows() > 1) {
+  auto emit = [&](const RowTile &tile) { emitTile(unit, place, tile); };
+  if (hasChunkItems()) {
+    emitChunk(unit, place);
+  } else if (tileRows() > 1) {
     emitTileOfRows(unit, place);
-    return;
+  } else if (hasTileItems()) {
+    pickTile(b, shape.columns, size.pixels, place.part, emit);
+  } else {
+    forEachTile(b, shape.columns, inColumns, outColumns, size.pixels, emit);
   }
-  auto runs = planTiles(shape.columns, size.pixels);
-  if (!hasTileItems()) {
-    for (const TileRun &run : runs) {
-      b.loop(b.index(int64_t(0)), b.index(run.count), 1, [&](Index i) {
-        emitTile(unit, place, i * run.pixels + run.start, run.pixels, run.taps);
-      });
-    }
-    return;
-  }
-  // The item is one tile: find its run.
-  int64_t first = 0;
-  std::function<void(size_t)> pick = [&](size_t i) {
-    const TileRun &run = runs[i];
-    int64_t runFirst = first;
-    auto here = [&] {
-      Index column = (place.part - runFirst) * run.pixels + run.start;
-      emitTile(unit, place, column, run.pixels, run.taps);
-    };
-    first += run.count;
-    if (i + 1 == runs.size()) {
-      here();
-      return;
-    }
-    b.ifThen(b.less(place.part, b.index(first)), here, [&] { pick(i + 1); });
-  };
-  pick(0);
 }
 
 void DirectConv::emitTileOfRows(const Unit &unit, const Place &place) {
   int64_t rows = tileRows(), columns = shape.columns.out;
   auto emitRows = [&](int64_t count) {
     int64_t pixels = count * columns;
-    emitTile(unit, place, b.index(int64_t(0)), pixels, {{0, 1, 0, pixels}});
+    TapRun all{0, 1, 0, pixels};
+    emitTile(unit, place, {b.index(int64_t(0)), pixels, all});
   };
   int64_t rest = shape.rows.out % rows;
   if (rest == 0) {
@@ -354,59 +313,13 @@ void DirectConv::emitTileOfRows(const Unit &unit, const Place &place) {
            [&] { emitRows(rows); }, [&] { emitRows(rest); });
 }
 
-void DirectConv::emitDynamicRow(const Unit &unit, const Place &place) {
-  const Window &window = shape.columns;
-  if (hasChunkItems()) {
-    int64_t chunk = kTilesPerChunk * size.pixels;
-    Index begin = place.part * chunk;
-    emitInterior(unit, place, begin, b.min(begin + chunk, outColumns));
-    return;
-  }
-  Index begin = b.index(int64_t(0)), end = outColumns;
-  if (isPadded(window)) {
-    int64_t span = (window.kernel - 1) * window.dilation;
-    int64_t low = std::max<int64_t>(0, llvm::divideCeil(
-                                           std::max<int64_t>(0, window.padLow),
-                                           window.stride));
-    begin = b.min(b.index(low), outColumns);
-    Index room = inColumns + (window.padLow - span - 1 + window.stride);
-    end = b.min(b.max(room, b.index(int64_t(0))) / window.stride, outColumns);
-    end = b.max(end, begin);
-    emitBorderPixels(unit, place, b.index(int64_t(0)), begin);
-    emitBorderPixels(unit, place, end, outColumns);
-  }
-  emitInterior(unit, place, begin, end);
-}
-
-/// Full tiles, then one of each power of two.
-void DirectConv::emitInterior(const Unit &unit, const Place &place, Index begin,
-                              Index end) {
-  TapRun all{0, shape.columns.kernel, 0, 0};
-  for (int64_t pixels = size.pixels; pixels > 0;
-       pixels = pixels == size.pixels ? llvm::bit_floor<uint64_t>(pixels - 1)
-                                      : pixels / 2) {
-    all.high = pixels;
-    Index stop = begin + (end - begin) / pixels * pixels;
-    b.loop(begin, stop, pixels, [&](Index column) {
-      emitTile(unit, place, column, pixels, all);
-    });
-    begin = stop;
-  }
-}
-
-void DirectConv::emitBorderPixels(const Unit &unit, const Place &place,
-                                  Index begin, Index end) {
-  b.loop(begin, end, 1, [&](Index column) {
-    emitTile(unit, place, column, 1, {});
-  });
-}
-
-std::pair<Index, Index> DirectConv::insideTaps(const Window &window,
-                                               Index origin, Index extent) {
-  Index zero = b.index(int64_t(0));
-  Index low = b.ceilDiv(b.max(zero - origin, zero), window.dilation);
-  Index high = b.ceilDiv(b.max(extent - origin, zero), window.dilation);
-  return {low, b.min(high, b.index(window.kernel))};
+void DirectConv::emitChunk(const Unit &unit, const Place &place) {
+  int64_t chunk = kTilesPerChunk * size.pixels;
+  Index begin = place.part * chunk;
+  forEachInnerTile(b, begin, b.min(begin + chunk, outColumns), size.pixels,
+                   shape.columns.kernel, [&](const RowTile &tile) {
+                     emitTile(unit, place, tile);
+                   });
 }
 
 void DirectConv::addKernelRow(const TileOperands &tile, Accumulators &acc,
@@ -456,7 +369,7 @@ void DirectConv::prefetchAhead(const TileOperands &tile, const Cursor &at) {
 void DirectConv::addBlock(const TileOperands &tile, Accumulators &acc,
                           const Cursor &at, int64_t steps,
                           ArrayRef<TapRun> tapRuns) {
-  if (shape.rows.kernel == 1 && !isPadded(shape.rows)) {
+  if (shape.rows.kernel == 1 && !shape.rows.isPadded()) {
     if (isFarImage()) {
       prefetchAhead(tile, at);
     }
@@ -484,20 +397,19 @@ TileOperands DirectConv::operandsOf(const Unit &unit, int64_t pixels) const {
 }
 
 Accumulators DirectConv::sumTile(const Unit &unit, const Place &place,
-                                 Index column, int64_t pixels,
-                                 ArrayRef<TapRun> tapRuns, bool isBorder) {
-  TileOperands tile = operandsOf(unit, pixels);
+                                 const RowTile &part) {
+  TileOperands tile = operandsOf(unit, part.pixels);
   Index row = place.row * shape.rows.stride - shape.rows.padLow;
-  Index left = column * shape.columns.stride - shape.columns.padLow;
+  Index left = part.column * shape.columns.stride - shape.columns.padLow;
   Cursor at;
   at.rowLow = b.index(int64_t(0));
   at.rowHigh = b.index(shape.rows.kernel);
-  if (isPadded(shape.rows)) {
-    std::tie(at.rowLow, at.rowHigh) = insideTaps(shape.rows, row, inRows);
+  if (shape.rows.isPadded()) {
+    std::tie(at.rowLow, at.rowHigh) = insideTaps(b, shape.rows, row, inRows);
   }
-  if (isBorder) {
+  if (part.isCut) {
     std::tie(at.columnLow, at.columnHigh) =
-        insideTaps(shape.columns, left, inColumns);
+        insideTaps(b, shape.columns, left, inColumns);
   }
   Index block = place.image * inBlocks + unit.group * groupBlocks;
   at.x = ((block * inRows + row) * inColumns + left) * depth;
@@ -513,34 +425,33 @@ Accumulators DirectConv::sumTile(const Unit &unit, const Place &place,
                  Cursor inBlock = at;
                  inBlock.x = at.x + xStep * i;
                  inBlock.weights = at.weights + i * weightStep;
-                 addBlock(tile, sums, inBlock, depth, tapRuns);
+                 addBlock(tile, sums, inBlock, depth, part.taps);
                  return sums;
                });
   if (int64_t tail = shape.groupChannels() % depth) {
     at.x = at.x + xStep * whole;
     at.weights = at.weights + whole * weightStep;
-    addBlock(tile, acc, at, tail, tapRuns);
+    addBlock(tile, acc, at, tail, part.taps);
   }
   return finishSums(b, tile, acc);
 }
 
-void DirectConv::emitTile(const Unit &unit, const Place &place, Index column,
-                          int64_t pixels, ArrayRef<TapRun> tapRuns) {
-  bool isBorder = tapRuns.empty() && !shape.columns.isStatic();
+void DirectConv::emitTile(const Unit &unit, const Place &place,
+                          const RowTile &tile) {
   Accumulators acc =
-      tapRuns.empty() && !isBorder
-          ? Accumulators(pixels * unit.vectors, b.splat(0.0))
-          : sumTile(unit, place, column, pixels, tapRuns, isBorder);
+      tile.taps.empty() && !tile.isCut
+          ? Accumulators(tile.pixels * unit.vectors, b.splat(0.0))
+          : sumTile(unit, place, tile);
   TilePlace at = outputPlace;
   at.image = place.image;
   at.channel = unit.channel;
   if (shape.form == ConvForm::transpose) {
     int64_t width = original.columns.kernel;
     Index row = place.row * original.rows.kernel + place.tap / width;
-    at.pixel = row * outWidth + column * width + place.tap % width;
+    at.pixel = row * outWidth + tile.column * width + place.tap % width;
     at.pixelStep = width;
   } else {
-    at.pixel = place.row * outColumns + column;
+    at.pixel = place.row * outColumns + tile.column;
   }
   finishTile(b, acc, unit.vectors, at, buffers.epilogue);
 }

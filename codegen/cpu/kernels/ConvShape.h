@@ -41,6 +41,10 @@ struct Window {
   int64_t in = mlir::ShapedType::kDynamic; ///< extents, kDynamic when unknown
   int64_t out = mlir::ShapedType::kDynamic;
 
+  /// Pooling in ceil mode: the last window may reach past the padding.
+  bool mayOverhang = false;
+
+  bool isPadded() const { return padLow > 0 || padHigh > 0 || mayOverhang; }
   bool isStatic() const { return !mlir::ShapedType::isDynamic(out); }
   /// Output i is input i: no kernel, no stride, no padding.
   bool isPoint() const {

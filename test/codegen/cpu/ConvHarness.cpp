@@ -8,6 +8,7 @@
 
 #include "codegen/cpu/kernels/ConvDirect.h"
 #include "codegen/cpu/kernels/ConvWeights.h"
+#include "codegen/cpu/kernels/Depthwise.h"
 #include "codegen/cpu/kernels/Winograd.h"
 #include "test/codegen/cpu/KernelReference.h"
 
@@ -188,6 +189,8 @@ bool ConvRunner::compile() {
   if (problem.form == ConvForm::winograd) {
     emitWinogradConv(kernel, harness.getIsa(), shape, bind);
     scratch.assign(2 * winogradScratch(shape, harness.getIsa()), 0.0f);
+  } else if (problem.form == ConvForm::depthwise) {
+    emitDepthwiseConv(kernel, harness.getIsa(), shape, bind);
   } else {
     emitDirectConv(kernel, harness.getIsa(), shape, bind);
   }

@@ -45,7 +45,8 @@ ConvCase conv(ConvForm form, int64_t channels, int64_t filters, int64_t size,
 }
 
 constexpr ConvForm D = ConvForm::direct, P = ConvForm::planar,
-                   T = ConvForm::transpose, W = ConvForm::winograd;
+                   T = ConvForm::transpose, W = ConvForm::winograd,
+                   Z = ConvForm::depthwise;
 
 std::vector<Row> rows() {
   return {
@@ -91,6 +92,14 @@ std::vector<Row> rows() {
       {"1x1 672->168 @1", conv(D, 672, 168, 1, 1, 1)},
       {"3x3 64 @256", conv(D, 64, 64, 256, 3, 1)},
       {"1x1 64->1 @256", conv(D, 64, 1, 256, 1, 1)},
+      {"dw 3x3 72 @56", conv(Z, 72, 72, 56, 3, 1)},
+      {"dw 5x5 240 @28", conv(Z, 240, 240, 28, 5, 1)},
+      {"dw 3x3 672 @14", conv(Z, 672, 672, 14, 3, 1)},
+      {"dw 5x5 672 @14", conv(Z, 672, 672, 14, 5, 1)},
+      {"dw 5x5 960 @7", conv(Z, 960, 960, 7, 5, 1)},
+      {"dw 3x3 16 @112", conv(Z, 16, 16, 112, 3, 1)},
+      {"dw 5x5 s2 240 @28", conv(Z, 240, 240, 28, 5, 2)},
+      {"dw 3x3 s2 64 @112", conv(Z, 64, 64, 112, 3, 2)},
       {"up 2x2 128->64 @128", conv(T, 128, 64, 128, 2, 2)},
       {"up 2x2 1024->512 @16", conv(T, 1024, 512, 16, 2, 2)},
   };
