@@ -91,6 +91,16 @@ void ShapeScope::record(Value value, ArrayRef<AffineExpr> dims) {
   known[value] = DimExprs(dims);
 }
 
+void ShapeScope::forget(Value value) {
+  known.erase(value);
+  knownIndex.erase(value);
+  symbolOf.erase({value, -1});
+  auto type = dyn_cast<ShapedType>(value.getType());
+  for (int64_t i = 0; type && i < type.getRank(); ++i) {
+    symbolOf.erase({value, i});
+  }
+}
+
 LogicalResult ShapeScope::recordResults(Operation *op) {
   SmallVector<InferredType> types;
   if (failed(cast<ShapeOpInterface>(op).inferShapes(*this, types))) {

@@ -57,6 +57,13 @@ public:
   /// Records `value`'s dims; later questions answer with these.
   void record(mlir::Value value, llvm::ArrayRef<mlir::AffineExpr> dims);
 
+  /// Whether `value`'s dims have been recorded or asked for.
+  bool isKnown(mlir::Value value) const { return known.count(value); }
+
+  /// Must be called for values that are erased while the scope lives: another
+  /// value may come to lie at their address.
+  void forget(mlir::Value value);
+
   /// Infers and records the results of `op` (a ShapeOpInterface).
   llvm::LogicalResult recordResults(mlir::Operation *op);
 
