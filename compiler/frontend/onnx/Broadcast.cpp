@@ -1,0 +1,118 @@
+//===- Broadcast.cpp - dims that may or may not be 1 ------------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The dialect broadcasts dims that are statically 1. Where only the running
+// model knows, the importer computes the common dim, checks each operand's
+// against it, and expands:
+//
+//   x : [a]   y : [b]   ==>   d = a == 1 ? b : a
+//                             require a == 1 or a == d; require b == 1 or b ==
+//                             d expand x to [d]; expand y to [d]
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/frontend/onnx/Emitter.h"
+
+using namespace mlir;
+using namespace mlc;
+using namespace mlc::onnx;
+using Predicate = arith::CmpIPredicate;
+
+/// The common dim of `candidates`, none of which is statically 1.
+std::optional<AffineExpr>
+Emitter::broadcastDim(ArrayRef<AffineExpr> candidates) {
+  SmallVector<AffineExpr> distinct;
+  for (AffineExpr dim : candidates) {
+    if (llvm::none_of(distinct,
+                      [&](AffineExpr seen) { return math.equal(seen, dim); })) {
+      distinct.push_back(dim);
+    }
+  }
+  if (distinct.empty()) {
+    return math.constant(1);
+  }
+  // A constant other than 1 decides at once.
+  AffineExpr common;
+  for (AffineExpr dim : distinct) {
+    if (auto literal = DimMath::literal(dim)) {
+      if (common && common != dim) {
+        problem(ErrorCode::badShape, "operands do not broadcast, got dims " +
+                                         Twine(*DimMath::literal(common)) +
+                                         " and " + Twine(*literal));
+        return std::nullopt;
+      }
+      common = dim;
+    }
+  }
+  AffineExpr one = math.constant(1);
+  if (!common) {
+    common = distinct[0];
+    for (AffineExpr dim : ArrayRef<AffineExpr>(distinct).drop_front()) {
+      common =
+          math.select(math.compare(Predicate::eq, common, one), dim, common);
+    }
+  }
+  for (AffineExpr dim : distinct) {
+    if (!math.equal(dim, common)) {
+      require(math.max(math.compare(Predicate::eq, dim, one),
+                       math.compare(Predicate::eq, dim, common)),
+              dim, common, "operands must broadcast");
+    }
+  }
+  return failed() ? std::nullopt : std::optional<AffineExpr>(common);
+}
+
+std::optional<DimExprs> Emitter::broadcastDims(ArrayRef<DimExprs> shapes) {
+  size_t rank = 0;
+  for (const DimExprs &shape : shapes) {
+    rank = std::max(rank, shape.size());
+  }
+  DimExprs result(rank);
+  for (size_t i = 1; i <= rank; ++i) {
+    SmallVector<AffineExpr> candidates;
+    for (const DimExprs &shape : shapes) {
+      if (i <= shape.size() && DimMath::literal(shape[shape.size() - i]) != 1) {
+        candidates.push_back(shape[shape.size() - i]);
+      }
+    }
+    std::optional<AffineExpr> dim = broadcastDim(candidates);
+    if (!dim) {
+      return std::nullopt;
+    }
+    result[rank - i] = *dim;
+  }
+  return result;
+}
+
+SmallVector<Value> Emitter::broadcast(ArrayRef<Value> values) {
+  SmallVector<DimExprs> shapes;
+  for (Value value : values) {
+    if (!value) {
+      return {};
+    }
+    shapes.push_back(dims(value));
+  }
+  std::optional<DimExprs> common = broadcastDims(shapes);
+  if (!common) {
+    return {};
+  }
+  SmallVector<Value> result;
+  for (auto [value, shape] : llvm::zip_equal(values, shapes)) {
+    // Only dims that are neither statically 1 nor equal need to be explicit;
+    // the others broadcast as they are.
+    DimExprs wanted = shape;
+    for (size_t i = 1; i <= shape.size(); ++i) {
+      AffineExpr &mine = wanted[shape.size() - i];
+      AffineExpr full = (*common)[common->size() - i];
+      if (DimMath::literal(mine) != 1 && !math.equal(mine, full)) {
+        mine = full;
+      }
+    }
+    result.push_back(expand(value, wanted));
+    if (!result.back()) {
+      return {};
+    }
+  }
+  return result;
+}

@@ -1,0 +1,264 @@
+//===- Import.cpp - a model as a module -------------------------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The frame around the graph: inputs with their symbols, outputs, and how
+// MLIR's diagnostics become problems of ONNX nodes.
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/frontend/onnx/Import.h"
+
+#include "compiler/frontend/onnx/Importer.h"
+#include "compiler/frontend/onnx/ModelFile.h"
+#include "compiler/frontend/onnx/Node.h"
+#include "compiler/frontend/onnx/Types.h"
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Verifier.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+using namespace mlc;
+using namespace mlc::onnx;
+
+void mlc::registerImportDialects(DialectRegistry &registry) {
+  registry
+      .insert<MlcDialect, func::FuncDialect, arith::ArithDialect,
+              affine::AffineDialect, tensor::TensorDialect, scf::SCFDialect>();
+}
+
+/// An input's declared type as dims and element type. Null after a problem.
+Tensor *Importer::declareInput(const ValueInfoProto &input) {
+  auto fail = [&](const std::string &what) {
+    problems.add(ErrorCode::badType, "input '" + input.name() + "' " + what);
+    return nullptr;
+  };
+  if (!input.type().has_tensor_type()) {
+    return fail("is not a tensor");
+  }
+  const TypeProto::Tensor &type = input.type().tensor_type();
+  Type elementType = elementTypeFor(context, type.elem_type());
+  if (!elementType) {
+    return fail("has the unsupported element type " +
+                dataTypeName(type.elem_type()));
+  }
+  if (!type.has_shape()) {
+    return fail("has no shape; its rank must be known");
+  }
+  SmallVector<int64_t> shape;
+  for (const TensorShapeProto::Dimension &dim : type.shape().dim()) {
+    bool symbolic = !dim.has_dim_value();
+    if (!symbolic && dim.dim_value() < 0) {
+      return fail("has the negative extent " + std::to_string(dim.dim_value()));
+    }
+    shape.push_back(symbolic ? ShapedType::kDynamic : dim.dim_value());
+    if (symbolic && !dim.dim_param().empty()) {
+      Symbols::Symbol &symbol = symbols[dim.dim_param()];
+      symbol.used = true;
+      if (symbol.range.low == symbol.range.high) {
+        shape.back() = symbol.range.low;
+      }
+    }
+  }
+  SmallVector<int64_t> known;
+  llvm::copy_if(shape, std::back_inserter(known),
+                [](int64_t dim) { return !ShapedType::isDynamic(dim); });
+  if (int64_t(shape.size()) > maxRank || !elementCount(known)) {
+    problems.add(ErrorCode::limit,
+                 "input '" + input.name() + "' has too many dims or elements");
+    return nullptr;
+  }
+  Location loc = NameLoc::get(StringAttr::get(context, input.name()));
+  Block &entry = main.getBody().front();
+  Value argument =
+      entry.addArgument(RankedTensorType::get(shape, elementType), loc);
+  // Dims of one name are one symbol.
+  DimExprs dims(scope.dims(argument));
+  for (auto [i, dim] : llvm::enumerate(type.shape().dim())) {
+    if (DimMath::literal(dims[i]) || dim.dim_param().empty()) {
+      continue;
+    }
+    Symbols::Symbol &symbol = symbols[dim.dim_param()];
+    if (!symbol.expr) {
+      symbol.expr = dims[i];
+      math.setBounds(symbol.expr, symbol.range);
+    }
+    dims[i] = symbol.expr;
+  }
+  scope.record(argument, dims);
+  return makeTensor(argument);
+}
+
+/// ["batch", 3, "?"]
+static ArrayAttr describeDims(ArrayRef<AffineExpr> dims, const Symbols &symbols,
+                              Builder &b) {
+  SmallVector<Attribute> entries;
+  for (AffineExpr dim : dims) {
+    std::string name = symbols.nameOf(dim);
+    if (auto literal = DimMath::literal(dim)) {
+      entries.push_back(b.getI64IntegerAttr(*literal));
+    } else {
+      entries.push_back(b.getStringAttr(name.empty() ? "?" : name));
+    }
+  }
+  return b.getArrayAttr(entries);
+}
+
+bool Importer::declareInputs(const GraphProto &graph) {
+  size_t before = problems.count();
+  llvm::StringSet<> initialized;
+  for (const TensorProto &initializer : graph.initializer()) {
+    initialized.insert(initializer.name());
+  }
+  for (const SparseTensorProto &initializer : graph.sparse_initializer()) {
+    initialized.insert(initializer.values().name());
+  }
+  for (const ValueInfoProto &input : graph.input()) {
+    if (input.name().empty()) {
+      problems.add(ErrorCode::badGraph, "a graph input has no name");
+      continue;
+    }
+    // Before IR version 4 initializers had to be inputs, too.
+    if (initialized.contains(input.name())) {
+      continue;
+    }
+    Tensor *tensor = declareInput(input);
+    if (!tensor) {
+      tensor = makeTensor();
+      tensor->kind = Tensor::Kind::failed;
+    } else {
+      argumentAttributes.push_back(b.getDictionaryAttr(
+          {b.getNamedAttr("mlc.name", b.getStringAttr(input.name())),
+           b.getNamedAttr("mlc.dims",
+                          describeDims(tensor->dims, symbols, b))}));
+    }
+    bind(mainFrame, input.name(), tensor);
+  }
+  return problems.count() == before;
+}
+
+/// Checks an output against the type that the graph declares for it.
+static bool checkOutput(const ValueInfoProto &output, const Tensor &tensor,
+                        Problems &problems) {
+  if (!tensor.isTensor() ||
+      (output.has_type() && !output.type().has_tensor_type())) {
+    problems.add(ErrorCode::badType,
+                 "output '" + output.name() + "' is not a tensor");
+    return false;
+  }
+  int declared = output.type().tensor_type().elem_type();
+  Type type = elementTypeFor(tensor.elementType.getContext(), declared);
+  if (declared != 0 && type != tensor.elementType) {
+    problems.add(ErrorCode::badType,
+                 "output '" + output.name() + "' is declared as " +
+                     dataTypeName(declared) +
+                     " but computed with another element type");
+    return false;
+  }
+  return true;
+}
+
+bool Importer::returnOutputs(const GraphProto &graph) {
+  size_t before = problems.count();
+  SmallVector<Value> results;
+  SmallVector<DictionaryAttr> attributes;
+  llvm::StringSet<> names;
+  for (const ValueInfoProto &output : graph.output()) {
+    Tensor *tensor = mainFrame.find(output.name());
+    if (!tensor || !names.insert(output.name()).second) {
+      problems.add(ErrorCode::badGraph,
+                   "output '" + output.name() +
+                       (tensor ? "' is listed twice" : "' is not defined"));
+      continue;
+    }
+    if (tensor->kind == Tensor::Kind::failed ||
+        !checkOutput(output, *tensor, problems)) {
+      continue;
+    }
+    Location loc = NameLoc::get(StringAttr::get(context, output.name()));
+    math.setLocation(loc);
+    results.push_back(materialize(*tensor, loc));
+    attributes.push_back(b.getDictionaryAttr(
+        {b.getNamedAttr("mlc.name", b.getStringAttr(output.name())),
+         b.getNamedAttr("mlc.dims", describeDims(tensor->dims, symbols, b))}));
+  }
+  if (problems.count() != before) {
+    return false;
+  }
+  if (graph.output().empty()) {
+    problems.add(ErrorCode::badGraph, "the graph has no outputs");
+    return false;
+  }
+  func::ReturnOp::create(b, main.getLoc(), results);
+  main.setFunctionType(b.getFunctionType(main.getBody().getArgumentTypes(),
+                                         ValueRange(results).getTypes()));
+  main.setAllArgAttrs(argumentAttributes);
+  main.setAllResultAttrs(attributes);
+  main->setAttr("mlc.symbols", symbols.attribute(context));
+  return true;
+}
+
+/// Errors that ops emit while a node is imported are about that node; later
+/// ones are found by their location.
+void Importer::diagnose(mlir::Diagnostic &diagnostic) {
+  if (diagnostic.getSeverity() != DiagnosticSeverity::Error) {
+    return;
+  }
+  if (current) {
+    current->problem(ErrorCode::badShape, diagnostic.str());
+    return;
+  }
+  Diagnostic problem = diagnosticAt(
+      diagnostic.getLocation(), codeOf(ErrorCode::badShape), diagnostic.str());
+  problem.help = remedyOf(ErrorCode::badShape);
+  problems.add(std::move(problem));
+}
+
+OwningOpRef<ModuleOp> Importer::run(const ImportOptions &options) {
+  ScopedDiagnosticHandler handler(
+      context, [&](mlir::Diagnostic &diagnostic) { diagnose(diagnostic); });
+  if (!checkModel(model, opsets, problems) ||
+      !symbols.readOptions(options.dims, problems)) {
+    return nullptr;
+  }
+  mainFrame.opsets = &opsets;
+  const GraphProto &graph = model.graph();
+  Location loc = NameLoc::get(
+      StringAttr::get(context, graph.name().empty() ? "main" : graph.name()));
+  math.setLocation(loc);
+  OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
+  b.setInsertionPointToEnd(module->getBody());
+  main = func::FuncOp::create(b, loc, "main", b.getFunctionType({}, {}));
+  Block *entry = b.createBlock(&main.getBody());
+  bool complete = declareInputs(graph);
+  complete &= symbols.checkUsed(problems);
+  b.setInsertionPointToEnd(entry);
+  complete &= importBody(graph, mainFrame);
+  complete &= returnOutputs(graph);
+  // Each op was verified when it was made; this sees the whole.
+  if (!complete || mlir::failed(verify(*module)) || problems.count() != 0) {
+    return nullptr;
+  }
+  return module;
+}
+
+OwningOpRef<ModuleOp> mlc::importOnnx(const std::string &path,
+                                      const ImportOptions &options,
+                                      MLIRContext &context,
+                                      std::vector<Diagnostic> &diagnostics) {
+  DialectRegistry registry;
+  registerImportDialects(registry);
+  context.appendDialectRegistry(registry);
+  context.loadAllAvailableDialects();
+  Problems problems(path, diagnostics);
+  OwningOpRef<ModuleOp> module;
+  if (std::unique_ptr<ModelProto> model = readModel(path, problems)) {
+    module = Importer(&context, *model, path, problems).run(options);
+    if (!module && problems.count() == 0) {
+      problems.add(ErrorCode::badGraph, "the model could not be imported");
+    }
+  }
+  problems.finish();
+  return module;
+}
