@@ -5,12 +5,16 @@
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/Target.h"
+#include "codegen/amdgpu/Register.h"
 #include "codegen/cpu/Register.h"
+#include "codegen/nvptx/Register.h"
 
 namespace mlc::codegen {
 
 void registerAllTargets(TargetRegistry &registry) {
   registerCpuTargets(registry);
+  registerNvptxTargets(registry);
+  registerAmdgpuTargets(registry);
 }
 
 } // namespace mlc::codegen

@@ -25,10 +25,6 @@ llvm::Error linkSharedObject(llvm::ArrayRef<std::string> objects,
 llvm::Error linkRelocatable(llvm::ArrayRef<std::string> objects,
                             const std::string &output);
 
-/// Runs ld.lld with `arguments`. One link at a time; callers on several
-/// threads wait for each other.
-llvm::Error runLinker(llvm::ArrayRef<std::string> arguments);
-
 } // namespace mlc::codegen
 
 #endif // MLC_CODEGEN_ARTIFACT_LINK_H

@@ -16,8 +16,10 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/common/FloatBuilder.h"
 #include "codegen/common/Passes.h"
+#include "codegen/common/WideMath.h"
 
-#include "llvm/ADT/TypeSwitch.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 #include <limits>
 
@@ -286,6 +288,49 @@ template <typename... OpTs> bool expandAny(Operation *op, bool hasFma) {
   return (expandOne<OpTs>(op, hasFma) || ...);
 }
 
+bool expandPower(Operation *op, bool hasFma) {
+  auto power = dyn_cast<math::PowFOp>(op);
+  if (!power || !getElementTypeOrSelf(power.getType()).isF32()) {
+    return false;
+  }
+  OpBuilder b(op);
+  FloatBuilder f(b, op->getLoc(), power.getType(), hasFma);
+  power.replaceAllUsesWith(expandPow(b, f, power.getLhs(), power.getRhs()));
+  op->erase();
+  return true;
+}
+
+bool expandWave(Operation *op) {
+  Type type = op->getResult(0).getType();
+  if (!isa<math::SinOp, math::CosOp, math::TanOp>(op) ||
+      !getElementTypeOrSelf(type).isF32()) {
+    return false;
+  }
+  OpBuilder b(op);
+  FloatBuilder f(b, op->getLoc(), type, /*hasFma=*/true);
+  SineCosine both = expandSineCosine(b, f, op->getOperand(0));
+  Value result = isa<math::SinOp>(op)   ? both.sine
+                 : isa<math::CosOp>(op) ? both.cosine
+                                        : f.div(both.sine, both.cosine);
+  op->replaceAllUsesWith(ValueRange{result});
+  op->erase();
+  return true;
+}
+
+/// Inverse functions, rare enough for upstream's approximations.
+LogicalResult expandRest(Operation *root) {
+  RewritePatternSet patterns(root->getContext());
+  auto isRest = [](StringRef name) {
+    return llvm::is_contained({"math.asin", "math.acos", "math.atan",
+                               "math.atan2", "math.cbrt", "math.erfc"},
+                              name);
+  };
+  populateMathPolynomialApproximationPatterns(patterns, isRest);
+  math::populateExpansionPatterns(
+      patterns, {"asinh", "acosh", "atanh", "ctlz", "fpowi"});
+  return applyPatternsGreedily(root, std::move(patterns));
+}
+
 /// A fused multiply-add that would be a library call.
 void expandFma(Operation *op) {
   auto fma = dyn_cast<math::FmaOp>(op);
@@ -306,6 +351,10 @@ public:
 
 private:
   void runOnOperation() override {
+    // First, for these make logarithms and roots.
+    if (device && failed(expandRest(getOperation()))) {
+      return signalPassFailure();
+    }
     SmallVector<Operation *> operations;
     getOperation()->walk([&](Operation *op) {
       if (isa_and_present<math::MathDialect>(op->getDialect())) {
@@ -317,7 +366,8 @@ private:
           expandAny<math::ExpOp, math::Exp2Op, math::ExpM1Op, math::LogOp,
                     math::Log2Op, math::Log10Op, math::Log1pOp, math::TanhOp,
                     math::ErfOp, math::RsqrtOp, math::SinhOp, math::CoshOp>(
-              op, fma);
+              op, fma) ||
+          expandPower(op, fma) || (device && expandWave(op));
       if (!expanded && !fma) {
         expandFma(op);
       }

@@ -37,6 +37,7 @@ public:
   Value div(Value x, Value y) { return mlir::arith::DivFOp::create(b, x, y); }
   Value neg(Value x) { return mlir::arith::NegFOp::create(b, x); }
   Value abs(Value x) { return mlir::math::AbsFOp::create(b, x); }
+  Value floor(Value x) { return mlir::math::FloorOp::create(b, x); }
   Value sqrt(Value x) { return mlir::math::SqrtOp::create(b, x); }
   Value fma(Value x, Value y, Value z) {
     return hasFma ? mlir::math::FmaOp::create(b, x, y, z).getResult()
@@ -48,6 +49,12 @@ public:
   /// Ordered comparisons: false for NaN.
   Value less(Value x, Value y) { return compare(mlir::arith::CmpFPredicate::OLT, x, y); }
   Value equal(Value x, Value y) { return compare(mlir::arith::CmpFPredicate::OEQ, x, y); }
+  Value different(Value x, Value y) {
+    return compare(mlir::arith::CmpFPredicate::UNE, x, y);
+  }
+  Value isNan(Value x) { return compare(mlir::arith::CmpFPredicate::UNO, x, x); }
+  Value both(Value x, Value y) { return mlir::arith::AndIOp::create(b, x, y); }
+  Value either(Value x, Value y) { return mlir::arith::OrIOp::create(b, x, y); }
   Value select(Value condition, Value x, Value y) {
     return mlir::arith::SelectOp::create(b, condition, x, y);
   }
@@ -68,6 +75,7 @@ public:
   Value subBits(Value x, Value y) { return mlir::arith::SubIOp::create(b, x, y); }
   Value andBits(Value x, Value y) { return mlir::arith::AndIOp::create(b, x, y); }
   Value orBits(Value x, Value y) { return mlir::arith::OrIOp::create(b, x, y); }
+  Value xorBits(Value x, Value y) { return mlir::arith::XOrIOp::create(b, x, y); }
   Value shiftLeft(Value x, uint32_t n) {
     return mlir::arith::ShLIOp::create(b, x, bitsConstant(n));
   }

@@ -10,6 +10,10 @@
 //   mlc.serial       runs once, on one thread
 //   mlc.partitioned  runs over [begin, end), its last three arguments are
 //                    begin, end and thread; `@kN.count` gives the whole range
+//   mlc.threads      GPU: one thread per element, whose number is the last
+//                    argument; `@kN.count` gives the number of threads
+//   mlc.blocks       GPU: one block of threads per part, whose number is the
+//                    last argument; `@kN.count` gives the number of blocks
 //   mlc.grain = N    the least part worth a thread of its own
 //   mlc.hot          vector code that wants the light LLVM pipeline
 //   mlc.nodes, mlc.archetype   text for the kernel table
@@ -30,6 +34,10 @@ inline constexpr llvm::StringLiteral kMain = "main";
 inline constexpr llvm::StringLiteral kPlan = "plan";
 inline constexpr llvm::StringLiteral kSerial = "mlc.serial";
 inline constexpr llvm::StringLiteral kPartitioned = "mlc.partitioned";
+inline constexpr llvm::StringLiteral kThreads = "mlc.threads";
+inline constexpr llvm::StringLiteral kBlocks = "mlc.blocks";
+/// GPU: threads in a block.
+inline constexpr llvm::StringLiteral kBlock = "mlc.block";
 inline constexpr llvm::StringLiteral kGrain = "mlc.grain";
 inline constexpr llvm::StringLiteral kHot = "mlc.hot";
 inline constexpr llvm::StringLiteral kNodes = "mlc.nodes";

@@ -57,6 +57,10 @@ private:
   void lowerRequire(RequireOp op, OpBuilder &b, Value exec, size_t function);
   void lowerCopy(memref::CopyOp op, OpBuilder &b);
   void lowerDispatch(DispatchOp op, OpBuilder &b);
+  void dispatchToPool(func::FuncOp kernel, OpBuilder &b, Location loc,
+                      ArrayRef<Value> flat, Value count);
+  void dispatchToDevice(func::FuncOp kernel, OpBuilder &b, Location loc,
+                        ArrayRef<Value> flat, Value count);
   int64_t message(StringRef text);
 
   HostAbi *abi = nullptr;
@@ -279,6 +283,72 @@ void LowerHostPass::lowerCopy(memref::CopyOp op, OpBuilder &b) {
              abi->addressOf(b, loc, from), bytes});
 }
 
+/// Packs the arguments and lets the pool run `@k.run` over the range.
+void LowerHostPass::dispatchToPool(func::FuncOp kernel, OpBuilder &b,
+                                   Location loc, ArrayRef<Value> flat,
+                                   Value count) {
+  Value arguments = abi->stack(main, loc, flat.size() + 1);
+  abi->store(b, loc, exec, arguments, 0);
+  for (auto [i, value] : llvm::enumerate(flat)) {
+    abi->store(b, loc, value, arguments, 8 * (i + 1));
+  }
+  auto grain = kernel->getAttrOfType<IntegerAttr>(kGrain);
+  auto run = getOperation().lookupSymbol<func::FuncOp>(
+      (kernel.getName() + ".run").str());
+  Value entry = func::ConstantOp::create(b, loc, run.getFunctionType(),
+                                         run.getName());
+  entry = UnrealizedConversionCastOp::create(b, loc, abi->pointerType(), entry)
+              .getResult(0);
+  abi->call(b, loc, exec, offsetof(mlc_exec_api_t, parallel), Type(),
+            {abi->wordConstant(b, loc, kernelIndex[kernel.getNameAttr()]),
+             entry, arguments, count,
+             abi->wordConstant(b, loc, grain ? grain.getInt() : 1)});
+}
+
+/// Launches ceil(count / block) blocks; the count is the kernel's last
+/// argument. An empty range launches nothing.
+void LowerHostPass::dispatchToDevice(func::FuncOp kernel, OpBuilder &outer,
+                                     Location loc, ArrayRef<Value> flat,
+                                     Value count) {
+  SmallVector<Value> words(flat);
+  words.push_back(count);
+  int64_t slots = words.size();
+  // Values, their addresses, grid, block.
+  Value values = abi->stack(main, loc, slots);
+  Value addresses = abi->stack(main, loc, slots);
+  Value shape = abi->stack(main, loc, 6);
+  Value zero = abi->wordConstant(outer, loc, 0);
+  Value some = arith::CmpIOp::create(outer, loc, arith::CmpIPredicate::sgt,
+                                     abi->toWord(outer, loc, count), zero);
+  auto branch = scf::IfOp::create(outer, loc, some);
+  OpBuilder b = branch.getThenBodyBuilder();
+  for (auto [i, value] : llvm::enumerate(words)) {
+    abi->store(b, loc, value, values, 8 * i);
+    Value address = abi->advance(b, loc, values,
+                                 abi->wordConstant(b, loc, 8 * i));
+    abi->store(b, loc, address, addresses, 8 * i);
+  }
+  auto blockAttr = kernel->getAttrOfType<IntegerAttr>(kBlock);
+  int64_t block = blockAttr ? blockAttr.getInt() : 1;
+  bool perThread = kernel->hasAttr(kThreads);
+  Value threads = abi->wordConstant(b, loc, block);
+  Value one = abi->wordConstant(b, loc, 1);
+  Value blocks = abi->toWord(b, loc, count);
+  if (perThread) {
+    blocks = arith::CeilDivUIOp::create(b, loc, blocks, threads);
+  }
+  Value extents[] = {blocks, one, one, threads, one, one};
+  for (auto [i, extent] : llvm::enumerate(extents)) {
+    abi->store(b, loc, extent, shape, 8 * i);
+  }
+  Value blockShape =
+      abi->advance(b, loc, shape, abi->wordConstant(b, loc, 3 * 8));
+  abi->call(b, loc, exec, offsetof(mlc_exec_api_t, launch), Type(),
+            {abi->wordConstant(b, loc, kernelIndex[kernel.getNameAttr()]),
+             shape, blockShape, abi->wordConstant(b, loc, 0), addresses,
+             abi->wordConstant(b, loc, slots)});
+}
+
 void LowerHostPass::lowerDispatch(DispatchOp op, OpBuilder &b) {
   Location loc = op.getLoc();
   auto module = getOperation();
@@ -292,27 +362,16 @@ void LowerHostPass::lowerDispatch(DispatchOp op, OpBuilder &b) {
     flat.push_back(abi->addressOf(b, loc, argument));
     llvm::append_range(flat, dynamicDims(b, loc, argument));
   }
-  Value arguments = abi->stack(main, loc, flat.size() + 1);
-  abi->store(b, loc, exec, arguments, 0);
-  for (auto [i, value] : llvm::enumerate(flat)) {
-    abi->store(b, loc, value, arguments, 8 * (i + 1));
-  }
   Value count = abi->wordConstant(b, loc, 1);
-  if (kernel->hasAttr(kPartitioned)) {
-    auto countFunction =
-        module.lookupSymbol<func::FuncOp>(countName(op.getKernel()));
+  if (auto countFunction =
+          module.lookupSymbol<func::FuncOp>(countName(op.getKernel()))) {
     count = func::CallOp::create(b, loc, countFunction, flat).getResult(0);
   }
-  auto grain = kernel->getAttrOfType<IntegerAttr>(kGrain);
-  auto run = module.lookupSymbol<func::FuncOp>((op.getKernel() + ".run").str());
-  Value entry = func::ConstantOp::create(b, loc, run.getFunctionType(),
-                                         run.getName());
-  entry = UnrealizedConversionCastOp::create(b, loc, abi->pointerType(), entry)
-              .getResult(0);
-  abi->call(b, loc, exec, offsetof(mlc_exec_api_t, parallel), Type(),
-            {abi->wordConstant(b, loc, kernelIndex[kernel.getNameAttr()]),
-             entry, arguments, count,
-             abi->wordConstant(b, loc, grain ? grain.getInt() : 1)});
+  if (gpu) {
+    dispatchToDevice(kernel, b, loc, flat, count);
+  } else {
+    dispatchToPool(kernel, b, loc, flat, count);
+  }
 }
 
 LogicalResult LowerHostPass::lowerOperation(Operation *op) {
@@ -421,8 +480,15 @@ void LowerHostPass::runOnOperation() {
     kernelIndex[kernel.getNameAttr()] = i;
     SmallVector<RequireOp> checks;
     kernel.walk([&](RequireOp check) { checks.push_back(check); });
+    if (gpu) {
+      // A device cannot report; its kernels only clamp.
+      for (RequireOp check : checks) {
+        check.erase();
+      }
+      checks.clear();
+    }
     if (!checks.empty()) {
-      // exec comes first; a kernel on a GPU has none and only clamps.
+      // exec comes first.
       (void)kernel.insertArgument(0, abi->pointerType(), {}, kernel.getLoc());
       kernel->setAttr(usesExec, UnitAttr::get(&getContext()));
     }
@@ -443,7 +509,9 @@ void LowerHostPass::runOnOperation() {
             module.lookupSymbol<func::FuncOp>(countName(kernel.getName()))) {
       flattenArguments(count);
     }
-    addRunFunction(kernel);
+    if (!gpu) {
+      addRunFunction(kernel);
+    }
   }
   if (auto function = module.lookupSymbol<func::FuncOp>(kMain)) {
     lowerMain(function);

@@ -31,6 +31,16 @@ def PartitionKernelsPass : Pass<"mlc-partition-kernels", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect", "::mlir::func::FuncDialect"];
 }
 
+def MapToThreadsPass : Pass<"mlc-map-to-threads", "::mlir::ModuleOp"> {
+  let summary = "turn generic kernels into the code of one GPU thread";
+  let description = [{
+    Each kernel with one `linalg.generic` computes the one element whose number
+    is a new last argument, and has a companion `@kernel.count`.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::func::FuncDialect"];
+}
+
 def PlanMemoryPass : Pass<"mlc-plan-memory", "::mlir::ModuleOp"> {
   let summary = "place the buffers of @main in one arena";
   let description = [{
@@ -52,7 +62,9 @@ def ExpandMathPass : Pass<"mlc-expand-math"> {
   }];
   let options = [
     Option<"fma", "fma", "bool", "true",
-           "fused multiply-add is an instruction">
+           "fused multiply-add is an instruction">,
+    Option<"device", "device", "bool", "false",
+           "there is no C library: also expand sin, cos, tan and their inverses">
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
 }

@@ -10,8 +10,8 @@
 //   func @k(%x, %y, %z) { linalg.generic ...(%y)  linalg.generic ...(%z) }
 //   mlc.dispatch @k(%x, %y, %z)
 // ==>
-//   func @k(...) { linalg.generic ...(%y) }  func @k.1(...) { ...(%z) }
-//   mlc.dispatch @k(...)  mlc.dispatch @k.1(...)
+//   func @k(...) { linalg.generic ...(%y) }  func @k_1(...) { ...(%z) }
+//   mlc.dispatch @k(...)  mlc.dispatch @k_1(...)
 //
 // A kernel that does anything else with memory becomes `mlc.serial`, with its
 // nests as plain loops.
@@ -95,7 +95,7 @@ void SplitKernelsPass::split(func::FuncOp kernel,
   size_t count = nests.size();
   for (size_t i = 1; i < count; ++i) {
     func::FuncOp part = kernel.clone();
-    part.setName((base + "." + Twine(i)).str());
+    part.setName((base + "_" + Twine(i)).str());
     kernel->getBlock()->getOperations().insertAfter(last->getIterator(), part);
     last = part;
     keepNest(part, i);

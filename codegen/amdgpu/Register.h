@@ -1,0 +1,19 @@
+//===- Register.h - the AMD GPU target family ----------------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef MLC_CODEGEN_AMDGPU_REGISTER_H
+#define MLC_CODEGEN_AMDGPU_REGISTER_H
+
+namespace mlc::codegen {
+
+class TargetRegistry;
+
+/// Adds family "amdgpu".
+void registerAmdgpuTargets(TargetRegistry &registry);
+
+} // namespace mlc::codegen
+
+#endif // MLC_CODEGEN_AMDGPU_REGISTER_H

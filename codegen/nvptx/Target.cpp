@@ -1,0 +1,186 @@
+//===- Target.cpp - programs for NVIDIA GPUs --------------------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A program holds PTX for the chip asked for and, beside it, PTX for sm_80,
+// which the driver compiles for any chip since. With ptxas in PATH the first
+// is also there as machine code.
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/common/GpuPipeline.h"
+#include "codegen/nvptx/Register.h"
+
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
+#include "llvm/IR/IntrinsicsNVPTX.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Program.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Transforms/Utils/Cloning.h"
+
+#include <mutex>
+
+using namespace mlir;
+
+namespace mlc::codegen {
+namespace {
+
+constexpr unsigned oldestChip = 80;
+
+/// The PTX version that first knows a chip; newer drivers read all of them.
+const char *ptxVersion(unsigned chip) {
+  return chip >= 100 ? "+ptx86" : chip >= 89 ? "+ptx78" : "+ptx74";
+}
+
+std::unique_ptr<llvm::TargetMachine> createMachine(unsigned chip) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeNVPTXTargetInfo();
+    LLVMInitializeNVPTXTarget();
+    LLVMInitializeNVPTXTargetMC();
+    LLVMInitializeNVPTXAsmPrinter();
+  });
+  llvm::Triple triple("nvptx64-nvidia-cuda");
+  std::string error;
+  const llvm::Target *backend =
+      llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!backend) {
+    return nullptr;
+  }
+  return std::unique_ptr<llvm::TargetMachine>(backend->createTargetMachine(
+      triple, "sm_" + std::to_string(chip), ptxVersion(chip), {},
+      std::nullopt, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
+}
+
+DeviceAbi deviceAbi() {
+  return {llvm::CallingConv::PTX_Kernel,
+          /*globalAddressSpace=*/1,
+          llvm::Intrinsic::nvvm_read_ptx_sreg_tid_x,
+          llvm::Intrinsic::nvvm_read_ptx_sreg_ctaid_x,
+          "nvvm.maxntid",
+          [](int64_t block) { return std::to_string(block); }};
+}
+
+/// Machine code by ptxas; nothing when there is none or it fails (the driver
+/// then compiles the PTX).
+std::string assemble(const std::string &ptx, unsigned chip) {
+  auto ptxas = llvm::sys::findProgramByName("ptxas");
+  llvm::SmallString<128> source, object;
+  if (!ptxas ||
+      llvm::sys::fs::createTemporaryFile("mlc", "ptx", source) ||
+      llvm::sys::fs::createTemporaryFile("mlc", "cubin", object)) {
+    return {};
+  }
+  {
+    std::error_code code;
+    llvm::raw_fd_ostream stream(source, code);
+    stream << ptx;
+  }
+  std::string arch = "-arch=sm_" + std::to_string(chip);
+  llvm::StringRef arguments[] = {*ptxas, arch, "-O3", source, "-o", object};
+  std::optional<llvm::StringRef> quiet[] = {"", "", ""};
+  std::string result;
+  if (llvm::sys::ExecuteAndWait(*ptxas, arguments, std::nullopt, quiet, 120) ==
+      0) {
+    if (auto buffer = llvm::MemoryBuffer::getFile(object)) {
+      result = (*buffer)->getBuffer().str();
+    }
+  }
+  llvm::sys::fs::remove(source);
+  llvm::sys::fs::remove(object);
+  return result;
+}
+
+class NvptxTarget : public Target {
+public:
+  explicit NvptxTarget(unsigned chip)
+      : Target("cuda:sm_" + std::to_string(chip), Engine::cuda), chip(chip) {}
+
+  void registerDialects(DialectRegistry &registry) const override {
+    registerBuiltinDialectTranslation(registry);
+    registerLLVMDialectTranslation(registry);
+    registerNVVMDialectTranslation(registry);
+  }
+
+  LogicalResult emitProgram(ModuleOp module, const EmitOptions &options,
+                            Program &program) const override;
+
+private:
+  llvm::Error emitPtx(llvm::Module &device, unsigned chip,
+                      const EmitOptions &options, Program &program) const;
+
+  unsigned chip;
+};
+
+llvm::Error NvptxTarget::emitPtx(llvm::Module &device, unsigned chip,
+                                 const EmitOptions &options,
+                                 Program &program) const {
+  std::unique_ptr<llvm::TargetMachine> machine = createMachine(chip);
+  if (!machine) {
+    return llvm::createStringError("LLVM was built without NVPTX");
+  }
+  llvm::SmallVector<char, 0> text;
+  if (llvm::Error error =
+          emitDeviceModule(device, *machine, options.optLevel,
+                           llvm::CodeGenFileType::AssemblyFile, text)) {
+    return error;
+  }
+  std::string arch = "sm_" + std::to_string(chip);
+  program.images.push_back({arch, 0, std::string(text.begin(), text.end())});
+  return llvm::Error::success();
+}
+
+LogicalResult NvptxTarget::emitProgram(ModuleOp module,
+                                       const EmitOptions &options,
+                                       Program &program) const {
+  program.engine = Engine::cuda;
+  program.target = name();
+  auto emitImages = [&](llvm::Module &device,
+                        ArrayRef<DeviceKernel> kernels) -> llvm::Error {
+    addDeviceEntries(device, kernels, deviceAbi());
+    if (chip != oldestChip) {
+      std::unique_ptr<llvm::Module> copy = llvm::CloneModule(device);
+      if (llvm::Error error = emitPtx(*copy, chip, options, program)) {
+        return error;
+      }
+      std::string code = assemble(program.images[0].data, chip);
+      if (!code.empty()) {
+        program.images.insert(
+            program.images.begin(),
+            {"sm_" + std::to_string(chip), 1, std::move(code)});
+      }
+    }
+    return emitPtx(device, oldestChip, options, program);
+  };
+  if (failed(emitGpuProgram(module, options, emitImages, program))) {
+    return failure();
+  }
+  if (options.text == TextKind::device ||
+      options.text == TextKind::assembly) {
+    program.text = program.images[program.images[0].kind == 1].data;
+  }
+  return success();
+}
+
+} // namespace
+
+void registerNvptxTargets(TargetRegistry &registry) {
+  registry.add("cuda", [](StringRef text) -> llvm::Expected<TargetList> {
+    unsigned chip = oldestChip;
+    if (!text.empty() && (!text.consume_front("sm_") ||
+                          text.getAsInteger(10, chip) || chip < oldestChip)) {
+      return llvm::createStringError(
+          "unknown CUDA target; expected cuda:sm_80 or later, such as "
+          "cuda:sm_90");
+    }
+    TargetList targets;
+    targets.push_back(std::make_unique<NvptxTarget>(chip));
+    return targets;
+  });
+}
+
+} // namespace mlc::codegen
