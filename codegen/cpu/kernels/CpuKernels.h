@@ -17,6 +17,9 @@
 
 namespace mlc::codegen {
 
+/// Tries all emitters below on the group, whatever its archetype says.
+bool emitVectorKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
+
 /// mlc.matmul_packed or mlc.matmul (f32, any batch dims) followed by elementwise
 /// ops on results of the product's shape.
 bool emitGemmKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);

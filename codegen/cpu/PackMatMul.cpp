@@ -1,0 +1,107 @@
+//===- PackMatMul.cpp - constant factors as panels --------------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//   %y = mlc.matmul %a, %w            %w constant, [K, N] (or [N, K] transposed)
+//     ==>
+//   %y = mlc.matmul_packed %a, %p {columns = N}   %p: [ceil(N / 32), K, 32]
+//
+// Takes f32 only, and constants without batch dims. A product whose left factor
+// is transposed keeps its form.
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/cpu/PackedConstant.h"
+#include "codegen/cpu/Passes.h"
+
+using namespace mlir;
+
+namespace mlc::codegen {
+
+#define GEN_PASS_DEF_PACKMATMULPASS
+#include "codegen/cpu/Passes.h.inc"
+
+namespace {
+
+/// The right factor of a product: a constant and how it lies in memory.
+struct Factor {
+  ConstantOp constant;
+  bool transposed = false; ///< [N, K]
+  int64_t depth, columns;
+};
+
+std::optional<Factor> matchFactor(MatMulOp op) {
+  Factor factor;
+  factor.transposed = op.getTransposeB();
+  Value source = op.getB();
+  if (auto transpose = source.getDefiningOp<TransposeOp>()) {
+    ArrayRef<int64_t> axes = transpose.getPermutation();
+    if (axes.size() != 2 || axes[0] != 1) {
+      return std::nullopt;
+    }
+    source = transpose.getX();
+    factor.transposed = !factor.transposed;
+  }
+  factor.constant = source.getDefiningOp<ConstantOp>();
+  auto type = cast<RankedTensorType>(source.getType());
+  auto leftType = cast<RankedTensorType>(op.getA().getType());
+  bool single = llvm::all_of(type.getShape().drop_back(2),
+                             [](int64_t dim) { return dim == 1; });
+  if (!factor.constant || !type.getElementType().isF32() || op.getTransposeA() ||
+      !single || type.getRank() > leftType.getRank()) {
+    return std::nullopt;
+  }
+  ArrayRef<int64_t> matrix = type.getShape().take_back(2);
+  factor.depth = matrix[factor.transposed ? 1 : 0];
+  factor.columns = matrix[factor.transposed ? 0 : 1];
+  if (factor.depth == 0 || factor.columns == 0) {
+    return std::nullopt;
+  }
+  return factor;
+}
+
+/// Panels [ceil(N / 32)][K][32] of the factor; null when its bytes are not at
+/// hand.
+ElementsAttr packPanels(const Factor &factor) {
+  ConstantOp constant = factor.constant;
+  int64_t depth = factor.depth, columns = factor.columns, width = 32;
+  auto type = RankedTensorType::get({llvm::divideCeil(columns, width), depth, width},
+                                    Float32Type::get(constant.getContext()));
+  return packConstant(
+      constant.getValue(), type, factor.transposed ? "panels_t" : "panels",
+      [&](ConstantFloats from, MutableArrayRef<float> to) {
+        for (int64_t panel = 0; panel * width < columns; ++panel) {
+          float *out = to.data() + panel * depth * width;
+          int64_t first = panel * width, count = std::min(width, columns - first);
+          for (int64_t k = 0; k < depth; ++k) {
+            for (int64_t n = 0; n < count; ++n) {
+              out[k * width + n] = factor.transposed ? from[(first + n) * depth + k]
+                                                     : from[k * columns + first + n];
+            }
+          }
+        }
+      });
+}
+
+struct PackMatMulPass : impl::PackMatMulPassBase<PackMatMulPass> {
+  void runOnOperation() override {
+    SmallVector<MatMulOp> products;
+    getOperation().walk([&](MatMulOp op) { products.push_back(op); });
+    for (MatMulOp op : products) {
+      std::optional<Factor> factor = matchFactor(op);
+      ElementsAttr panels = factor ? packPanels(*factor) : ElementsAttr();
+      if (!panels) {
+        continue;
+      }
+      OpBuilder b(op);
+      Value constant = ConstantOp::create(b, factor->constant.getLoc(), panels);
+      auto packed = MatMulPackedOp::create(b, op.getLoc(), op.getType(), op.getA(),
+                                           constant, factor->columns);
+      op.replaceAllUsesWith(packed.getY());
+      op.erase();
+    }
+  }
+};
+
+} // namespace
+} // namespace mlc::codegen

@@ -1,0 +1,39 @@
+//===- PackedConstant.h - constants in another order ------------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef MLC_CODEGEN_CPU_PACKEDCONSTANT_H
+#define MLC_CODEGEN_CPU_PACKEDCONSTANT_H
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+
+namespace mlc::codegen {
+
+/// The elements of an f32 constant; one element may stand for all.
+struct ConstantFloats {
+  llvm::ArrayRef<float> values;
+  bool splat = false;
+
+  float operator[](int64_t i) const { return values[splat ? 0 : i]; }
+};
+
+/// Nothing when the bytes are not at hand (or not f32).
+std::optional<ConstantFloats> readFloats(mlir::ElementsAttr attr);
+
+/// A constant of `type` that `fill` makes from the elements of `from`; what it
+/// leaves is zero. Packing the same constant with the same `order` again (for
+/// another version of the CPU) gives the same attribute without work. Null when
+/// `from` cannot be read.
+mlir::ElementsAttr
+packConstant(mlir::ElementsAttr from, mlir::RankedTensorType type,
+             llvm::StringRef order,
+             llvm::function_ref<void(ConstantFloats, llvm::MutableArrayRef<float>)>
+                 fill);
+
+} // namespace mlc::codegen
+
+#endif // MLC_CODEGEN_CPU_PACKEDCONSTANT_H
