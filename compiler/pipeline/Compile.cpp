@@ -11,6 +11,14 @@
 #include "compiler/pipeline/ModelInfo.h"
 #include "compiler/pipeline/Pipeline.h"
 
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
@@ -241,6 +249,12 @@ Outcome Compilation::run() {
   DialectRegistry dialects;
   registerImportDialects(dialects);
   registerLoweringModels(dialects);
+  // All dialects of all phases, now: programs are emitted on several threads,
+  // where loading one would be a race.
+  dialects.insert<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
+                  gpu::GPUDialect, linalg::LinalgDialect, LLVM::LLVMDialect,
+                  math::MathDialect, memref::MemRefDialect, scf::SCFDialect,
+                  tensor::TensorDialect, vector::VectorDialect>();
   for (auto &target : targets) {
     target->registerDialects(dialects);
   }
