@@ -58,7 +58,7 @@ public:
     Value extent = l.dim(y, axis), zero = x.constant(0);
     Value wrapped = x.select(x.less(index, zero), x.add(index, extent), index);
     Value inside = x.and_(x.lessEqual(zero, wrapped), x.less(wrapped, extent));
-    ReportOp::create(
+    RequireOp::create(
         l.b, l.loc, inside, index, extent,
         l.b.getStringAttr("index %lld is out of range for extent %lld"));
     valid = valid ? x.and_(valid, inside) : inside;

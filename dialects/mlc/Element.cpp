@@ -102,7 +102,7 @@ Value ElementBuilder::mixed(ArrayRef<int64_t> fixed, OperandRange dynamic,
 Value ElementBuilder::checkedIndex(Value i, Value extent) {
   Value zero = index.constant(0);
   Value wrapped = index.select(index.less(i, zero), index.add(i, extent), i);
-  ReportOp::create(b, loc, index.and_(index.lessEqual(zero, wrapped),
+  RequireOp::create(b, loc, index.and_(index.lessEqual(zero, wrapped),
                                       index.less(wrapped, extent)),
                    i, extent, b.getStringAttr("index %lld is out of range for extent %lld"));
   Value last = index.max(zero, index.sub(extent, index.constant(1)));

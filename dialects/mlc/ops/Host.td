@@ -83,19 +83,9 @@ def MLC_RequireOp : MLC_HostOp<"require"> {
   let summary = "ends the run with an error unless a condition holds";
   let description = [{
     `message` names the ONNX node and may contain `%lld` twice: found, expected.
-  }];
-  let arguments = (ins I1:$condition, Index:$found, Index:$expected,
-                       StrAttr:$message);
-  let assemblyFormat = [{
-    $condition `,` $message `(` $found `,` $expected `)` attr-dict
-  }];
-}
-
-def MLC_ReportOp : MLC_HostOp<"report"> {
-  let summary = "records an error from inside a kernel unless a condition holds";
-  let description = [{
-    Like `mlc.require`, but the kernel goes on (with a value that is safe to use)
-    and the run ends with the error afterwards. GPU kernels drop it.
+    Inside a kernel it records the error: the kernel goes on (with a value that
+    is safe to use) and the run ends with the error afterwards; GPU kernels drop
+    the check.
   }];
   let arguments = (ins I1:$condition, Index:$found, Index:$expected,
                        StrAttr:$message);
