@@ -71,7 +71,34 @@ Value EntryValues::add(Value x, Value y) {
   return unique(arith::AddIOp::create(b, function.getLoc(), x, y));
 }
 
+/// Products of dims that a caller chooses may exceed 64 bits: such a size
+/// becomes the largest integer, which no allocator grants.
 Value EntryValues::multiply(Value x, Value y) {
+  Location loc = function.getLoc();
+  std::optional<int64_t> a = getConstantIntValue(x), c = getConstantIntValue(y);
+  if (a == 0 || c == 0) {
+    return constant(0);
+  }
+  if (a == 1 || c == 1 || (a && c)) {
+    return a == 1 ? y : c == 1 ? x : constant(*a * *c);
+  }
+  auto *wide = arith::MulUIExtendedOp::create(b, loc, x, y).getOperation();
+  auto [it, isNew] = operations.insert(wide);
+  if (!isNew) {
+    wide->erase();
+    wide = *it;
+  }
+  Value low = wide->getResult(0);
+  Value both = unique(arith::OrIOp::create(
+      b, loc, wide->getResult(1),
+      unique(arith::AndIOp::create(b, loc, low, constant(INT64_MIN)))));
+  Value fits = unique(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                            both, constant(0)));
+  return unique(
+      arith::SelectOp::create(b, loc, fits, low, constant(INT64_MAX)));
+}
+
+Value EntryValues::multiplyInside(Value x, Value y) {
   return unique(arith::MulIOp::create(b, function.getLoc(), x, y));
 }
 

@@ -27,6 +27,8 @@ public:
   mlir::Value constant(int64_t value);
   mlir::Value add(mlir::Value a, mlir::Value b);
   mlir::Value multiply(mlir::Value a, mlir::Value b);
+  /// A product that is known to be below one made by `multiply`.
+  mlir::Value multiplyInside(mlir::Value a, mlir::Value b);
   mlir::Value max(mlir::Value a, mlir::Value b);
   /// Rounds up to a multiple of `alignment`, a power of two.
   mlir::Value alignTo(mlir::Value value, int64_t alignment);

@@ -9,6 +9,7 @@
 #include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 
@@ -70,6 +71,17 @@ Value HostAbi::call(OpBuilder &b, Location loc, Value exec, size_t offset,
   auto type = LLVM::LLVMFunctionType::get(returned, types);
   auto call = LLVM::CallOp::create(b, loc, type, operands);
   return result ? call.getResult() : Value();
+}
+
+void HostAbi::callUnless(OpBuilder &b, Location loc, Value exec, size_t offset,
+                         int64_t message, RequireOp check) {
+  Value yes = arith::ConstantIntOp::create(b, loc, 1, 1);
+  Value failed = arith::XOrIOp::create(b, loc, check.getCondition(), yes);
+  auto branch = scf::IfOp::create(b, loc, failed);
+  OpBuilder inner = branch.getThenBodyBuilder();
+  call(inner, loc, exec, offset, Type(),
+       {wordConstant(inner, loc, message), check.getFound(),
+        check.getExpected()});
 }
 
 Value HostAbi::stack(func::FuncOp function, Location loc, int64_t count) {

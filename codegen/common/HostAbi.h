@@ -7,6 +7,7 @@
 #ifndef MLC_CODEGEN_COMMON_HOSTABI_H
 #define MLC_CODEGEN_COMMON_HOSTABI_H
 
+#include "dialects/mlc/Mlc.h"
 #include "runtime/abi/Artifact.h"
 
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
@@ -33,6 +34,11 @@ public:
   mlir::Value call(mlir::OpBuilder &b, mlir::Location loc, mlir::Value exec,
                    size_t offset, mlir::Type result,
                    mlir::ValueRange arguments);
+
+  /// Lowers `check`: calls exec->api's fail or report with number `message`
+  /// unless its condition holds.
+  void callUnless(mlir::OpBuilder &b, mlir::Location loc, mlir::Value exec,
+                  size_t offset, int64_t message, RequireOp check);
 
   /// The word or pointer at `base + offset`.
   mlir::Value load(mlir::OpBuilder &b, mlir::Location loc, mlir::Type type,

@@ -8,19 +8,17 @@
 //
 //   func @main(%exec: !llvm.ptr)          mlc_abi_program_t::main
 //   func @plan(%inputs: !llvm.ptr) -> index
-//   func private @k0(pointers, dims, ..., begin, end, thread)
-//   func private @k0.run(%args: !llvm.ptr, %begin, %end, %thread)
+//   func private @k0, @k0.run             see KernelEntry.h
 //
 // and module attributes `mlc.kernels` and `mlc.messages`, the rows of the
 // program's tables. Views of memrefs and scf stay for mlc-lower-to-llvm.
 //
-// A dispatch packs exec and the kernel's flat arguments into words on the
-// stack, `k0.run` unpacks them. mlc.require in a kernel becomes a report (the
-// kernel goes on), in @main it ends the run.
+// A failing mlc.require ends the run.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/common/HostAbi.h"
 #include "codegen/common/Kernel.h"
+#include "codegen/common/KernelEntry.h"
 #include "codegen/common/Passes.h"
 #include "dialects/mlc/Mlc.h"
 
@@ -46,15 +44,12 @@ private:
   void unpackInputs(func::FuncOp function, Value inputs, OpBuilder &b);
   void lowerMain(func::FuncOp main);
   void lowerPlan(func::FuncOp plan);
-  void flattenArguments(func::FuncOp function);
-  void addRunFunction(func::FuncOp kernel);
   void setTables(ArrayRef<func::FuncOp> kernels);
 
   // Operations of @main.
   LogicalResult lowerOperation(Operation *op);
   void lowerOutput(OutputOp op, OpBuilder &b);
   void lowerExtract(ExtractOp op, OpBuilder &b);
-  void lowerRequire(RequireOp op, OpBuilder &b, Value exec, size_t function);
   void lowerCopy(memref::CopyOp op, OpBuilder &b);
   void lowerDispatch(DispatchOp op, OpBuilder &b);
   void dispatchToPool(func::FuncOp kernel, OpBuilder &b, Location loc,
@@ -66,11 +61,11 @@ private:
   HostAbi *abi = nullptr;
   func::FuncOp main;
   Value exec;
+  int64_t scratchBytes = 0; // of the kernel that needs most, per thread
+  Value scratch;
   llvm::MapVector<StringRef, int64_t> messages;
   llvm::DenseMap<StringAttr, int64_t> kernelIndex;
 };
-
-constexpr llvm::StringLiteral usesExec = "mlc.exec";
 
 int64_t LowerHostPass::message(StringRef text) {
   return messages.insert({text, int64_t(messages.size())}).first->second;
@@ -122,6 +117,16 @@ void LowerHostPass::lowerMain(func::FuncOp function) {
                            offsetof(mlc_exec_t, inputs));
   main.setType(b.getFunctionType(block.getArgumentTypes(), {}));
   unpackInputs(main, inputs, b);
+  if (scratchBytes > 0) {
+    Value threads = abi->load(b, main.getLoc(), abi->wordType(), exec,
+                              offsetof(mlc_exec_t, max_threads));
+    Value bytes = arith::MulIOp::create(
+        b, main.getLoc(), threads,
+        abi->wordConstant(b, main.getLoc(), scratchBytes));
+    scratch = abi->call(b, main.getLoc(), exec,
+                        offsetof(mlc_exec_api_t, alloc), abi->pointerType(),
+                        {bytes});
+  }
 }
 
 void LowerHostPass::lowerPlan(func::FuncOp plan) {
@@ -132,73 +137,6 @@ void LowerHostPass::lowerPlan(func::FuncOp plan) {
   plan.setType(
       b.getFunctionType(block.getArgumentTypes(), plan.getResultTypes()));
   unpackInputs(plan, inputs, b);
-}
-
-/// Memref arguments of a kernel become a pointer and the dynamic dims.
-void LowerHostPass::flattenArguments(func::FuncOp function) {
-  Block &block = function.front();
-  Location loc = function.getLoc();
-  OpBuilder b(function.getContext());
-  b.setInsertionPointToStart(&block);
-  unsigned count = block.getNumArguments();
-  SmallVector<DictionaryAttr> attributes;
-  for (unsigned i = 0; i < count; ++i) {
-    Value argument = block.getArgument(i);
-    auto type = dyn_cast<MemRefType>(argument.getType());
-    if (!type) {
-      Value flat = block.addArgument(argument.getType(), loc);
-      argument.replaceAllUsesWith(flat);
-      attributes.push_back(b.getDictionaryAttr({}));
-      continue;
-    }
-    Value address = block.addArgument(abi->pointerType(), loc);
-    attributes.push_back(
-        function.getArgAttr(i, kNoAlias)
-            ? b.getDictionaryAttr(
-                  b.getNamedAttr("llvm.noalias", b.getUnitAttr()))
-            : b.getDictionaryAttr({}));
-    SmallVector<Value> sizes;
-    for (int64_t d = type.getNumDynamicDims(); d > 0; --d) {
-      sizes.push_back(block.addArgument(b.getIndexType(), loc));
-      attributes.push_back(b.getDictionaryAttr({}));
-    }
-    argument.replaceAllUsesWith(abi->buffer(b, loc, type, address, sizes));
-  }
-  block.eraseArguments(0, count);
-  function.removeArgAttrsAttr();
-  function.setType(
-      b.getFunctionType(block.getArgumentTypes(), function.getResultTypes()));
-  function.setAllArgAttrs(attributes);
-}
-
-/// `@k.run` with the runtime's kernel signature: unpacks and calls `kernel`.
-void LowerHostPass::addRunFunction(func::FuncOp kernel) {
-  OpBuilder b(kernel.getContext());
-  Location loc = kernel.getLoc();
-  b.setInsertionPointAfter(kernel);
-  SmallVector<Type> types(4, abi->wordType());
-  types[0] = abi->pointerType();
-  auto run = func::FuncOp::create(b, loc, (kernel.getName() + ".run").str(),
-                                  b.getFunctionType(types, {}));
-  run.setPrivate();
-  Block *body = run.addEntryBlock();
-  b.setInsertionPointToStart(body);
-  SmallVector<Value> operands;
-  unsigned flat = kernel.getNumArguments();
-  bool partitioned = kernel->hasAttr(kPartitioned);
-  int64_t slot = kernel->hasAttr(usesExec) ? 0 : 1;
-  for (Type type : kernel.getArgumentTypes().take_front(
-           partitioned ? flat - 3 : flat)) {
-    bool isIndex = type.isIndex();
-    Value value = abi->load(b, loc, isIndex ? abi->wordType() : type,
-                            body->getArgument(0), 8 * slot++);
-    operands.push_back(isIndex ? abi->toIndex(b, loc, value) : value);
-  }
-  for (unsigned i = 1; partitioned && i < 4; ++i) {
-    operands.push_back(abi->toIndex(b, loc, body->getArgument(i)));
-  }
-  func::CallOp::create(b, loc, kernel, operands);
-  func::ReturnOp::create(b, loc);
 }
 
 //===----------------------------------------------------------------------===//
@@ -261,18 +199,6 @@ void LowerHostPass::lowerExtract(ExtractOp op, OpBuilder &b) {
   op.replaceAllUsesWith(value);
 }
 
-void LowerHostPass::lowerRequire(RequireOp op, OpBuilder &b, Value execValue,
-                                 size_t function) {
-  Location loc = op.getLoc();
-  Value yes = arith::ConstantIntOp::create(b, loc, 1, 1);
-  Value failed = arith::XOrIOp::create(b, loc, op.getCondition(), yes);
-  auto branch = scf::IfOp::create(b, loc, failed);
-  OpBuilder inner = branch.getThenBodyBuilder();
-  abi->call(inner, loc, execValue, function, Type(),
-            {abi->wordConstant(inner, loc, message(op.getMessage())),
-             op.getFound(), op.getExpected()});
-}
-
 void LowerHostPass::lowerCopy(memref::CopyOp op, OpBuilder &b) {
   Location loc = op.getLoc();
   Value from = op.getSource();
@@ -287,10 +213,13 @@ void LowerHostPass::lowerCopy(memref::CopyOp op, OpBuilder &b) {
 void LowerHostPass::dispatchToPool(func::FuncOp kernel, OpBuilder &b,
                                    Location loc, ArrayRef<Value> flat,
                                    Value count) {
-  Value arguments = abi->stack(main, loc, flat.size() + 1);
+  Value arguments = abi->stack(main, loc, flat.size() + kernelHeaderWords);
   abi->store(b, loc, exec, arguments, 0);
+  if (scratch) {
+    abi->store(b, loc, scratch, arguments, 8);
+  }
   for (auto [i, value] : llvm::enumerate(flat)) {
-    abi->store(b, loc, value, arguments, 8 * (i + 1));
+    abi->store(b, loc, value, arguments, 8 * (i + kernelHeaderWords));
   }
   auto grain = kernel->getAttrOfType<IntegerAttr>(kGrain);
   auto run = getOperation().lookupSymbol<func::FuncOp>(
@@ -414,7 +343,8 @@ LogicalResult LowerHostPass::lowerOperation(Operation *op) {
   } else if (auto extract = dyn_cast<ExtractOp>(op)) {
     lowerExtract(extract, b);
   } else if (auto require = dyn_cast<RequireOp>(op)) {
-    lowerRequire(require, b, exec, offsetof(mlc_exec_api_t, fail));
+    abi->callUnless(b, loc, exec, offsetof(mlc_exec_api_t, fail),
+                    message(require.getMessage()), require);
   } else if (auto copy = dyn_cast<memref::CopyOp>(op)) {
     lowerCopy(copy, b);
   } else if (auto dispatch = dyn_cast<DispatchOp>(op)) {
@@ -476,42 +406,12 @@ void LowerHostPass::runOnOperation() {
   messages.clear();
   kernelIndex.clear();
   SmallVector<func::FuncOp> kernels = kernelsOf(module);
+  scratchBytes = 0;
   for (auto [i, kernel] : llvm::enumerate(kernels)) {
     kernelIndex[kernel.getNameAttr()] = i;
-    SmallVector<RequireOp> checks;
-    kernel.walk([&](RequireOp check) { checks.push_back(check); });
-    if (gpu) {
-      // A device cannot report; its kernels only clamp.
-      for (RequireOp check : checks) {
-        check.erase();
-      }
-      checks.clear();
-    }
-    if (!checks.empty()) {
-      // exec comes first.
-      (void)kernel.insertArgument(0, abi->pointerType(), {}, kernel.getLoc());
-      kernel->setAttr(usesExec, UnitAttr::get(&getContext()));
-    }
-    for (RequireOp check : checks) {
-      OpBuilder b(check);
-      lowerRequire(check, b, kernel.getArgument(0),
-                   offsetof(mlc_exec_api_t, report));
-      check.erase();
-    }
-    if (kernel->hasAttr(kHot)) {
-      // A string attribute of the LLVM function; the emitter looks for it.
-      Builder b(&getContext());
-      kernel->setAttr("passthrough",
-                      b.getArrayAttr({b.getStringAttr(kHotFunction)}));
-    }
-    flattenArguments(kernel);
-    if (auto count =
-            module.lookupSymbol<func::FuncOp>(countName(kernel.getName()))) {
-      flattenArguments(count);
-    }
-    if (!gpu) {
-      addRunFunction(kernel);
-    }
+    KernelEntry entry(kernel, *abi, gpu);
+    entry.lower([&](StringRef text) { return message(text); });
+    scratchBytes = std::max(scratchBytes, entry.scratchBytes());
   }
   if (auto function = module.lookupSymbol<func::FuncOp>(kMain)) {
     lowerMain(function);

@@ -195,10 +195,10 @@ Value Planner::placeGroups() {
   }
   Value total = entry.constant(0);
   for (Slot &slot : slots) {
-    Value size = entry.constant(0);
+    Value size;
     for (Group *group : slot.groups) {
       group->offset = total;
-      size = entry.max(size, group->bytes);
+      size = size ? entry.max(size, group->bytes) : group->bytes;
     }
     total = entry.add(total, size);
   }
@@ -206,18 +206,23 @@ Value Planner::placeGroups() {
 }
 
 void Planner::replaceAllocs(Value arena) {
+  // All offsets before any replacement: they are computed in front of what may
+  // be the first allocation.
+  SmallVector<std::pair<memref::AllocOp, Value>> places;
   for (auto &[key, group] : groups) {
     for (auto [alloc, block] : llvm::zip(group.allocs, group.blocks)) {
       Value offset = entry.add(
           group.offset,
-          entry.multiply(group.unit, entry.constant(block.offset)));
-      OpBuilder b(alloc);
-      Value view = memref::ViewOp::create(b, alloc.getLoc(), alloc.getType(),
-                                          arena, offset,
-                                          alloc.getDynamicSizes());
-      alloc.getResult().replaceAllUsesWith(view);
-      alloc.erase();
+          entry.multiplyInside(group.unit, entry.constant(block.offset)));
+      places.emplace_back(alloc, offset);
     }
+  }
+  for (auto [alloc, offset] : places) {
+    OpBuilder b(alloc);
+    Value view = memref::ViewOp::create(b, alloc.getLoc(), alloc.getType(),
+                                        arena, offset, alloc.getDynamicSizes());
+    alloc.getResult().replaceAllUsesWith(view);
+    alloc.erase();
   }
 }
 

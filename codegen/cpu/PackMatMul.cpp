@@ -60,36 +60,15 @@ std::optional<Factor> matchFactor(MatMulOp op) {
   return factor;
 }
 
-/// Panels [ceil(N / 32)][K][32] of the factor; null when its bytes are not at
-/// hand.
-ElementsAttr packPanels(const Factor &factor) {
-  ConstantOp constant = factor.constant;
-  int64_t depth = factor.depth, columns = factor.columns, width = 32;
-  auto type = RankedTensorType::get({llvm::divideCeil(columns, width), depth, width},
-                                    Float32Type::get(constant.getContext()));
-  return packConstant(
-      constant.getValue(), type, factor.transposed ? "panels_t" : "panels",
-      [&](ConstantFloats from, MutableArrayRef<float> to) {
-        for (int64_t panel = 0; panel * width < columns; ++panel) {
-          float *out = to.data() + panel * depth * width;
-          int64_t first = panel * width, count = std::min(width, columns - first);
-          for (int64_t k = 0; k < depth; ++k) {
-            for (int64_t n = 0; n < count; ++n) {
-              out[k * width + n] = factor.transposed ? from[(first + n) * depth + k]
-                                                     : from[k * columns + first + n];
-            }
-          }
-        }
-      });
-}
-
 struct PackMatMulPass : impl::PackMatMulPassBase<PackMatMulPass> {
   void runOnOperation() override {
     SmallVector<MatMulOp> products;
     getOperation().walk([&](MatMulOp op) { products.push_back(op); });
     for (MatMulOp op : products) {
       std::optional<Factor> factor = matchFactor(op);
-      ElementsAttr panels = factor ? packPanels(*factor) : ElementsAttr();
+      ElementsAttr panels = factor ? packPanels(factor->constant.getValue(), factor->depth,
+                                               factor->columns, factor->transposed)
+                                  : ElementsAttr();
       if (!panels) {
         continue;
       }

@@ -1,4 +1,4 @@
-//===- Pipeline.cpp - a lowered module to the LLVM dialect ------*- C++ -*-===//
+//===- Pipeline.cpp - the passes of the CPU target --------------*- C++ -*-===//
 //
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,6 +7,7 @@
 #include "codegen/cpu/Pipeline.h"
 
 #include "codegen/common/Passes.h"
+#include "codegen/cpu/Passes.h"
 
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
@@ -15,6 +16,12 @@
 using namespace mlir;
 
 namespace mlc::codegen {
+
+void buildCpuLayoutPipeline(OpPassManager &pm) {
+  // Attention first: it takes transposes that packing would look through.
+  pm.addPass(createArrangeAttentionPass());
+  pm.addPass(createPackMatMulPass());
+}
 
 void buildCpuPipeline(OpPassManager &pm, const CpuIsa &isa) {
   // Kernels to loops over a part of their elements.

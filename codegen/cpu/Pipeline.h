@@ -1,4 +1,4 @@
-//===- Pipeline.h - a lowered module to the LLVM dialect --------*- C++ -*-===//
+//===- Pipeline.h - the passes of the CPU target ----------------*- C++ -*-===//
 //
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -13,6 +13,10 @@
 
 namespace mlc::codegen {
 
+/// On the mlc level, before fusion: what the vector emitters want to read.
+void buildCpuLayoutPipeline(mlir::OpPassManager &pm);
+
+/// A lowered module to the LLVM dialect.
 void buildCpuPipeline(mlir::OpPassManager &pm, const CpuIsa &isa);
 
 } // namespace mlc::codegen

@@ -12,6 +12,7 @@
 #include "codegen/cpu/EmitObject.h"
 #include "codegen/cpu/Pipeline.h"
 #include "codegen/cpu/Register.h"
+#include "codegen/cpu/kernels/CpuKernels.h"
 
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -32,12 +33,25 @@ public:
     registerLLVMDialectTranslation(registry);
   }
 
+  void buildLayoutPipeline(OpPassManager &pm) const override {
+    buildCpuLayoutPipeline(pm);
+  }
+
+  FailureOr<bool> emitKernel(GroupOp group,
+                             func::FuncOp kernel) const override;
+
   LogicalResult emitProgram(ModuleOp module, const EmitOptions &options,
                             Program &program) const override;
 
 private:
   CpuVersion version;
 };
+
+/// Vector emitters look at the group and decline what they cannot do.
+FailureOr<bool> CpuTarget::emitKernel(GroupOp group,
+                                      func::FuncOp kernel) const {
+  return emitVectorKernel(group, kernel, version.isa);
+}
 
 LogicalResult CpuTarget::emitProgram(ModuleOp module,
                                      const EmitOptions &options,

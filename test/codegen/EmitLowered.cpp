@@ -17,6 +17,7 @@
 #include "mlir/InitAllDialects.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
 using namespace mlir;
@@ -114,6 +115,11 @@ int main(int argc, char **argv) {
   ArtifactOptions options;
   options.path = output;
   options.runtimeDir = runtimeDir;
+  if (runtimeDir.empty()) {
+    std::string self = llvm::sys::fs::getMainExecutable(argv[0], (void *)main);
+    options.runtimeDir =
+        (llvm::sys::path::parent_path(self) + "/../lib/mlc").str();
+  }
   options.externalWeights = externalWeights;
   options.threads = threads;
   options.optLevel = optLevel;

@@ -3,7 +3,7 @@
  * Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * mlc-run-values model.so [--target=NAME] [--threads=N] [--repeat=N] SPEC...
+ * mlc-run-values model.so [--target=NAME] [--device=cuda] [--threads=N] [--repeat=N] SPEC...
  *
  * One SPEC per graph input: DIMSxTYPE=v,v,... where fewer values than elements
  * repeat ("2x3xf32=1,2"), TYPE f32 f64 i32 i64 i8 u8 i1 f16 or bf16 (as bits).
@@ -121,6 +121,8 @@ int main(int argc, char **argv) {
   for (int i = 2; i < argc; ++i) {
     if (!strncmp(argv[i], "--target=", 9)) {
       options.target = argv[i] + 9;
+    } else if (!strcmp(argv[i], "--device=cuda")) {
+      options.engine = MLC_CUDA;
     } else if (!strncmp(argv[i], "--threads=", 10)) {
       options.threads = atoi(argv[i] + 10);
     } else if (!strncmp(argv[i], "--repeat=", 9)) {

@@ -20,4 +20,15 @@ def MLC_ArenaOp : MLC_HostOp<"arena"> {
   let assemblyFormat = "$bytes attr-dict `:` type($y)";
 }
 
+def MLC_ScratchOp : MLC_HostOp<"scratch"> {
+  let summary = "memory of the calling thread, inside of a CPU kernel";
+  let description = [{
+    64-byte aligned; what it holds survives from one call of the kernel to the
+    next only within a dispatch and a thread. All threads' copies are one
+    allocation of the run, shared by the dispatches.
+  }];
+  let results = (outs AnyStaticShapeMemRef:$y);
+  let assemblyFormat = "attr-dict `:` type($y)";
+}
+
 #endif // MLC_OPS_MEMORY_TD

@@ -3,7 +3,7 @@
  * Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * mlc-math-accuracy model.so TARGET STRIDE: model.so is made of
+ * mlc-math-accuracy model.so TARGET STRIDE [cuda]: model.so is made of
  * math-functions.mlir, output i applies function i of the table below. Every
  * STRIDE-th f32 bit pattern is tried, and all that matter around the edges.
  * Exits with 1 when a function is off by more than its bound. */
@@ -18,6 +18,10 @@
 
 static double rsqrtOf(double x) { return 1 / sqrt(x); }
 
+static double cube(double x) { return pow(x, 3); }
+static double power(double x) { return pow(x, 2.5); }
+static double base(double x) { return pow(2.7f, x); }
+
 static const struct {
   const char *name;
   double (*exact)(double);
@@ -27,7 +31,10 @@ static const struct {
                  {"log2", log2, 2},     {"log10", log10, 2},
                  {"log1p", log1p, 2},   {"tanh", tanh, 3},
                  {"erf", erf, 2},       {"rsqrt", rsqrtOf, 1.5},
-                 {"sinh", sinh, 3},     {"cosh", cosh, 3}};
+                 {"sinh", sinh, 3},     {"cosh", cosh, 3},
+                 {"sin", sin, 2},       {"cos", cos, 2},
+                 {"tan", tan, 3},       {"x^3", cube, 1},
+                 {"x^2.5", power, 1},   {"2.7^x", base, 1}};
 enum { functionCount = sizeof(functions) / sizeof(functions[0]), batch = 65536 };
 
 static float input[batch], output[functionCount][batch];
@@ -64,6 +71,12 @@ static double ulps(float found, double exact) {
 static void check(int64_t count) {
   for (int f = 0; f < functionCount; ++f) {
     for (int64_t i = 0; i < count; ++i) {
+      /* Devices reduce arguments of waves up to 2^45. */
+      int isWave = functions[f].exact == sin || functions[f].exact == cos ||
+                   functions[f].exact == tan;
+      if (isWave && fabsf(input[i]) >= 0x1p45f && !isinf(input[i])) {
+        continue;
+      }
       double error = ulps(output[f][i], functions[f].exact(input[i]));
       if (error > worst[f]) {
         worst[f] = error;
@@ -74,7 +87,7 @@ static void check(int64_t count) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4) {
+  if (argc < 4) {
     return 2;
   }
   void *library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
@@ -87,6 +100,7 @@ int main(int argc, char **argv) {
   mlc_session_options_t options = MLC_SESSION_OPTIONS_INIT;
   options.target = argv[2];
   options.threads = 1;
+  options.engine = argc > 4 ? MLC_CUDA : MLC_CPU;
   mlc_session_t *session;
   if (mlc_session_create(entry(), &options, &session) != MLC_OK) {
     fprintf(stderr, "%s\n", mlc_last_error(entry()));

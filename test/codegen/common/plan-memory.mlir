@@ -1,0 +1,90 @@
+// RUN: mlc-opt %s --split-input-file --mlc-plan-memory --canonicalize | FileCheck %s
+
+// Three buffers, the first dead when the third is written: two places.
+// CHECK-LABEL: func.func @main
+// CHECK-DAG: %[[TOTAL:.*]] = arith.constant 512 : index
+// CHECK: %[[ARENA:.*]] = mlc.arena %[[TOTAL]]
+// CHECK: %[[A:.*]] = memref.view %[[ARENA]][%[[AT:.*]]][]
+// CHECK: %[[B:.*]] = memref.view %[[ARENA]]
+// CHECK: %[[C:.*]] = memref.view %[[ARENA]][%[[AT]]][]
+// CHECK: mlc.dispatch @k(%{{.*}}, %[[A]])
+// CHECK-LABEL: func.func private @plan(
+// CHECK: return %c512
+func.func @main(%x: memref<64xf32>) {
+  %a = memref.alloc() : memref<64xf32>
+  %b = memref.alloc() : memref<64xf32>
+  %c = memref.alloc() : memref<64xf32>
+  %y = mlc.output 0() : memref<64xf32>
+  mlc.dispatch @k(%x, %a) outputs 1 : memref<64xf32>, memref<64xf32>
+  mlc.dispatch @k(%a, %b) outputs 1 : memref<64xf32>, memref<64xf32>
+  mlc.dispatch @k(%b, %c) outputs 1 : memref<64xf32>, memref<64xf32>
+  mlc.dispatch @k(%c, %y) outputs 1 : memref<64xf32>, memref<64xf32>
+  return
+}
+// No dispatch passes overlapping buffers.
+// CHECK: func.func private @k(%{{.*}}: memref<64xf32> {mlc.noalias}, %{{.*}}: memref<64xf32> {mlc.noalias})
+func.func private @k(%x: memref<64xf32>, %y: memref<64xf32>) {
+  return
+}
+
+// -----
+
+// Sizes in units of n: 64 + 128 bytes, as with a fixed n. A view keeps its
+// buffer alive.
+// CHECK-LABEL: func.func @main
+// CHECK: %[[N:.*]] = memref.dim
+// CHECK: %[[LOW:.*]], %{{.*}} = arith.mului_extended %[[N]], %c192
+// CHECK: %[[TOTAL:.*]] = arith.select %{{.*}}, %[[LOW]], %c9223372036854775807
+// CHECK: mlc.arena %[[TOTAL]]
+// CHECK-LABEL: func.func private @plan(
+// CHECK: %[[M:.*]] = memref.dim
+// CHECK: arith.mului_extended %[[M]], %c192
+func.func @main(%x: memref<?x16xf32>) {
+  %c0 = arith.constant 0 : index
+  %n = memref.dim %x, %c0 : memref<?x16xf32>
+  %a = memref.alloc(%n) : memref<?x16xf32>
+  mlc.dispatch @k(%x, %a) outputs 1 : memref<?x16xf32>, memref<?x16xf32>
+  %v = mlc.reshape %a [%n, 4, 4] : memref<?x16xf32> -> memref<?x4x4xf32>
+  %b = memref.alloc(%n) : memref<?x32xf32>
+  mlc.dispatch @l(%v, %b) outputs 1 : memref<?x4x4xf32>, memref<?x32xf32>
+  %c = memref.alloc(%n) : memref<?x16xf32>
+  mlc.dispatch @m(%b, %c) outputs 1 : memref<?x32xf32>, memref<?x16xf32>
+  %y = mlc.output 0(%n) : memref<?x16xf32>
+  mlc.dispatch @k(%c, %y) outputs 1 : memref<?x16xf32>, memref<?x16xf32>
+  return
+}
+func.func private @k(%x: memref<?x16xf32>, %y: memref<?x16xf32>) { return }
+func.func private @l(%x: memref<?x4x4xf32>, %y: memref<?x32xf32>) { return }
+func.func private @m(%x: memref<?x32xf32>, %y: memref<?x16xf32>) { return }
+
+// -----
+
+// A size from data is allocated when it is known and freed after its last use;
+// a buffer that a loop carries is not freed.
+// CHECK-LABEL: func.func @main
+// CHECK-NOT: mlc.arena
+// CHECK: %[[N:.*]] = mlc.extract
+// CHECK: %[[A:.*]] = memref.alloc(%[[N]])
+// CHECK: mlc.dispatch @k(%[[A]])
+// CHECK-NEXT: memref.dealloc %[[A]]
+// CHECK: scf.for
+// CHECK: memref.alloc(
+// CHECK-NOT: memref.dealloc
+func.func @main(%n: memref<i64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %s = mlc.extract %n[] : memref<i64> -> index
+  %a = memref.alloc(%s) : memref<?xf32>
+  mlc.dispatch @k(%a) outputs 1 : memref<?xf32>
+  %b = memref.alloc(%s) : memref<?xf32>
+  mlc.dispatch @k(%b) outputs 1 : memref<?xf32>
+  %r = scf.for %i = %c0 to %s step %c1 iter_args(%state = %b) -> (memref<?xf32>) {
+    %next = memref.alloc(%s) : memref<?xf32>
+    mlc.dispatch @k(%next) outputs 1 : memref<?xf32>
+    scf.yield %next : memref<?xf32>
+  }
+  %y = mlc.output 0(%s) : memref<?xf32>
+  memref.copy %r, %y : memref<?xf32> to memref<?xf32>
+  return
+}
+func.func private @k(%x: memref<?xf32>) { return }

@@ -1,0 +1,59 @@
+// A dense layer with a generic kernel, on every CPU version.
+// RUN: mlc-emit-lowered %s -o %t.so --target=cpu --target=cpu:x86-64
+// RUN: mlc-run-values %t.so --target=x86-64 2x4xf32=1,2,3,4,-1,-1,1,0.5 | FileCheck %s
+// RUN: %if avx2 %{ mlc-run-values %t.so --target=x86-64-v3 2x4xf32=1,2,3,4,-1,-1,1,0.5 | FileCheck %s %}
+// RUN: %if avx512 %{ mlc-run-values %t.so --target=x86-64-v4 --threads=2 2x4xf32=1,2,3,4,-1,-1,1,0.5 | FileCheck %s %}
+// RUN: mlc-emit-lowered %s -o %t-arm.so --target=cpu:aarch64
+// RUN: llvm-readelf -h %t-arm.so | FileCheck %s --check-prefix=ARM
+// RUN: %if aarch64-run %{ %run-aarch64 %t-arm.so 2x4xf32=1,2,3,4,-1,-1,1,0.5 | FileCheck %s %}
+// No rows at all are no work.
+// RUN: mlc-run-values %t.so 0x4xf32=0 | FileCheck %s --check-prefix=EMPTY
+
+// CHECK: out0 2x3xf32: 70.5 79.5 0 7.5 6 0
+// ARM: Machine: AArch64
+// EMPTY: out0 0x3xf32:{{$}}
+module {
+  func.func @main(%x: memref<?x4xf32> {mlc.name = "x"}) {
+    %c0 = arith.constant 0 : index
+    %n = memref.dim %x, %c0 : memref<?x4xf32>
+    %w = "mlc.weight"() {value = dense<[[1.0,2.0,3.0],[4.0,5.0,6.0],[7.0,8.0,9.0],[10.0,11.0,12.0]]> : tensor<4x3xf32>} : () -> memref<4x3xf32>
+    %b = "mlc.weight"() {value = dense<[0.5,-0.5,-100.0]> : tensor<3xf32>} : () -> memref<3xf32>
+    %a = memref.alloc(%n) : memref<?x3xf32>
+    mlc.dispatch @k0(%x, %w, %b, %a) outputs 1 : memref<?x4xf32>, memref<4x3xf32>, memref<3xf32>, memref<?x3xf32>
+    %y = mlc.output 0(%n) : memref<?x3xf32>
+    mlc.dispatch @k1(%a, %y) outputs 1 : memref<?x3xf32>, memref<?x3xf32>
+    return
+  }
+  func.func private @k0(%x: memref<?x4xf32>, %w: memref<4x3xf32>, %b: memref<3xf32>, %y: memref<?x3xf32>) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %c4 = arith.constant 4 : index
+    linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} outs(%y : memref<?x3xf32>) {
+    ^bb0(%out: f32):
+      %i = linalg.index 0 : index
+      %j = linalg.index 1 : index
+      %init = memref.load %b[%j] : memref<3xf32>
+      %s = scf.for %k = %c0 to %c4 step %c1 iter_args(%acc = %init) -> f32 {
+        %xv = memref.load %x[%i, %k] : memref<?x4xf32>
+        %wv = memref.load %w[%k, %j] : memref<4x3xf32>
+        %p = arith.mulf %xv, %wv : f32
+        %n = arith.addf %acc, %p : f32
+        scf.yield %n : f32
+      }
+      linalg.yield %s : f32
+    }
+    return
+  }
+  func.func private @k1(%x: memref<?x3xf32>, %y: memref<?x3xf32>) {
+    linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} outs(%y : memref<?x3xf32>) {
+    ^bb0(%out: f32):
+      %z = arith.constant 0.0 : f32
+      %i = linalg.index 0 : index
+      %j = linalg.index 1 : index
+      %v = memref.load %x[%i, %j] : memref<?x3xf32>
+      %r = arith.maximumf %v, %z : f32
+      linalg.yield %r : f32
+    }
+    return
+  }
+}
