@@ -203,6 +203,30 @@ void placeOutputs(func::FuncOp main) {
   main.removeResAttrsAttr();
 }
 
+/// A choice between tensors (canonicalisation makes it of a small scf.if) as
+/// control flow, which the conversion and the memory planner understand.
+void splitSelects(func::FuncOp main) {
+  SmallVector<arith::SelectOp> selects;
+  main.walk([&](arith::SelectOp op) {
+    if (isa<TensorType>(op.getType())) {
+      selects.push_back(op);
+    }
+  });
+  for (arith::SelectOp op : selects) {
+    OpBuilder b(op);
+    auto branch = scf::IfOp::create(
+        b, op.getLoc(), op.getCondition(),
+        [&](OpBuilder &inner, Location loc) {
+          scf::YieldOp::create(inner, loc, op.getTrueValue());
+        },
+        [&](OpBuilder &inner, Location loc) {
+          scf::YieldOp::create(inner, loc, op.getFalseValue());
+        });
+    op.replaceAllUsesWith(branch.getResult(0));
+    op.erase();
+  }
+}
+
 } // namespace
 
 LogicalResult convertHostToBuffers(ModuleOp module) {
@@ -227,6 +251,7 @@ LogicalResult convertHostToBuffers(ModuleOp module) {
   if (!main) {
     return module.emitError("expects a function @main");
   }
+  splitSelects(main);
   if (failed(applyPartialConversion(main, target, std::move(patterns)))) {
     return failure();
   }

@@ -11,8 +11,15 @@ using namespace mlc;
 
 Value mlc::emitElement(CastOp op, ElementBuilder &e, unsigned,
                        ValueRange indices) {
-  return convertScalar(e.b, e.loc, e.load(op.getX(), indices),
-                       elementTypeOf(op.getX()), op.getTo());
+  Type from = elementTypeOf(op.getX());
+  Value x = e.load(op.getX(), indices);
+  auto to = dyn_cast<FloatType>(op.getTo());
+  if (to && to.getWidth() <= 8 && op.getSaturate() && from != to) {
+    Type wide = isa<FloatType>(from) ? computeType(from) : Type(e.b.getF32Type());
+    x = clampToFinite(e.b, e.loc, convertScalar(e.b, e.loc, x, from, wide), to);
+    from = wide;
+  }
+  return convertScalar(e.b, e.loc, x, from, op.getTo());
 }
 
 Value mlc::emitElement(IotaOp op, ElementBuilder &e, unsigned,

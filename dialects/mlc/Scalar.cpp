@@ -416,6 +416,15 @@ Value convertScalar(OpBuilder &b, Location loc, Value value, Type from,
   return floatToFloat(b, loc, real, cast<FloatType>(computeType(to)), toFloat);
 }
 
+Value clampToFinite(OpBuilder &b, Location loc, Value value, FloatType to) {
+  APFloat largest = APFloat::getLargest(to.getFloatSemantics());
+  ScalarBuilder s(b, loc, getElementTypeOrSelf(value.getType()), value.getType());
+  Value high = s.constant(largest.convertToDouble());
+  Value low = s.constant(-largest.convertToDouble());
+  Value above = s.select(s.less(value, low), low, value);
+  return s.select(s.less(high, above), high, above);
+}
+
 //===----------------------------------------------------------------------===//
 // Bodies
 //===----------------------------------------------------------------------===//

@@ -32,6 +32,11 @@ mlir::Type typeLike(mlir::Type element, mlir::Type like);
 mlir::Value convertScalar(mlir::OpBuilder &b, mlir::Location loc,
                           mlir::Value value, mlir::Type from, mlir::Type to);
 
+/// `value` clamped to the finite range of the float type `to` (NaN stays), as
+/// ONNX's saturating casts to 8-bit floats ask; `value` is f32 or wider.
+mlir::Value clampToFinite(mlir::OpBuilder &b, mlir::Location loc,
+                          mlir::Value value, mlir::FloatType to);
+
 class ScalarBuilder {
 public:
   using Value = mlir::Value;
