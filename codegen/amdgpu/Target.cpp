@@ -10,6 +10,7 @@
 #include "codegen/amdgpu/Register.h"
 #include "codegen/common/GpuPipeline.h"
 #include "codegen/common/Linker.h"
+#include "codegen/common/TiledMatMul.h"
 
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -54,6 +55,12 @@ DeviceAbi deviceAbi() {
           [](int64_t block) {
             std::string size = std::to_string(block);
             return size + "," + size;
+          },
+          [](llvm::IRBuilder<> &b) -> llvm::Value * {
+            auto scope = b.getContext().getOrInsertSyncScopeID("workgroup");
+            b.CreateFence(llvm::AtomicOrdering::Release, scope);
+            b.CreateIntrinsic(llvm::Intrinsic::amdgcn_s_barrier, {});
+            return b.CreateFence(llvm::AtomicOrdering::Acquire, scope);
           }};
 }
 
@@ -98,6 +105,11 @@ public:
     registerBuiltinDialectTranslation(registry);
     registerLLVMDialectTranslation(registry);
     registerROCDLDialectTranslation(registry);
+  }
+
+  FailureOr<bool> emitKernel(GroupOp group,
+                             func::FuncOp kernel) const override {
+    return emitTiledMatMul(group, kernel);
   }
 
   LogicalResult emitProgram(ModuleOp module, const EmitOptions &options,

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/common/AccessPattern.h"
+#include "dialects/mlc/Mlc.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -105,7 +106,8 @@ void AccessPattern::collectAccesses() {
     } else if (auto store = dyn_cast<memref::StoreOp>(op)) {
       addAccess(op, store.getMemRefType(), store.getIndices());
       addressing = store.getIndices().size();
-    } else if (op->getNumRegions() == 0 && !isMemoryEffectFree(op)) {
+    } else if (op->getNumRegions() == 0 && !isMemoryEffectFree(op) &&
+               !isa<RequireOp>(op)) {
       opaque = true;
     }
     for (Value operand :

@@ -7,9 +7,11 @@
 #include "codegen/common/DeviceModule.h"
 
 #include "codegen/common/Kernel.h"
+#include "codegen/common/TiledMatMul.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/Passes/PassBuilder.h"
@@ -36,6 +38,14 @@ takeDeviceModule(ModuleOp host, SmallVectorImpl<DeviceKernel> &kernels) {
     kernels.push_back(kernel);
     function->remove();
     device->push_back(function);
+  }
+  // Shared memory and declarations of builtins go with the kernels.
+  for (Operation &op : llvm::make_early_inc_range(*host.getBody())) {
+    auto function = dyn_cast<func::FuncOp>(op);
+    if (isa<memref::GlobalOp>(op) || (function && function.isExternal())) {
+      op.remove();
+      device->getBody()->push_front(&op);
+    }
   }
   return device;
 }
@@ -128,8 +138,29 @@ static void addEntry(llvm::Function &body, const DeviceKernel &kernel,
   b.CreateRetVoid();
 }
 
+/// Gives a builtin that the kernels call a body.
+static void defineBuiltin(llvm::Module &module, StringRef name,
+                          function_ref<llvm::Value *(llvm::IRBuilder<> &)> body) {
+  llvm::Function *function = module.getFunction(name);
+  if (!function) {
+    return;
+  }
+  llvm::IRBuilder<> b(
+      llvm::BasicBlock::Create(module.getContext(), "", function));
+  llvm::Value *result = body(b);
+  if (function->getReturnType()->isVoidTy()) {
+    b.CreateRetVoid();
+  } else {
+    b.CreateRet(b.CreateZExt(result, function->getReturnType()));
+  }
+}
+
 void addDeviceEntries(llvm::Module &module, ArrayRef<DeviceKernel> kernels,
                       const DeviceAbi &abi) {
+  defineBuiltin(module, kThreadBuiltin, [&](llvm::IRBuilder<> &b) {
+    return b.CreateIntrinsic(abi.threadIndex, {});
+  });
+  defineBuiltin(module, kBarrierBuiltin, abi.barrier);
   for (llvm::Function &function : module) {
     if (!function.isDeclaration()) {
       function.setLinkage(llvm::GlobalValue::InternalLinkage);

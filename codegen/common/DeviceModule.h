@@ -32,6 +32,8 @@ struct DeviceAbi {
   /// Attribute that promises the block size, and its value for a size.
   std::string blockSizeAttribute;
   std::function<std::string(int64_t)> blockSizeValue;
+  /// Emits a barrier for the block that orders shared memory.
+  std::function<llvm::Value *(llvm::IRBuilder<> &)> barrier;
 };
 
 /// Moves the kernels of a module after mlc-lower-host{gpu} to a module of

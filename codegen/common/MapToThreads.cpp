@@ -47,7 +47,9 @@ void mapToThreads(func::FuncOp kernel) {
 class MapToThreadsPass : public impl::MapToThreadsPassBase<MapToThreadsPass> {
   void runOnOperation() override {
     for (func::FuncOp kernel : kernelsOf(getOperation())) {
-      if (!kernel->hasAttr(kSerial) && !kernel->hasAttr(kThreads)) {
+      bool isDone = kernel->hasAttr(kSerial) || kernel->hasAttr(kThreads) ||
+                    kernel->hasAttr(kBlocks);
+      if (!isDone) {
         mapToThreads(kernel);
       }
     }

@@ -112,7 +112,8 @@ void SplitKernelsPass::split(func::FuncOp kernel,
 
 void SplitKernelsPass::runOnOperation() {
   for (func::FuncOp kernel : kernelsOf(getOperation())) {
-    if (kernel->hasAttr(kSerial) || kernel->hasAttr(kPartitioned)) {
+    if (kernel->hasAttr(kSerial) || kernel->hasAttr(kPartitioned) ||
+        kernel->hasAttr(kBlocks)) {
       continue;
     }
     SmallVector<linalg::GenericOp> nests = independentNests(kernel);

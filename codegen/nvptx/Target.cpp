@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/common/GpuPipeline.h"
+#include "codegen/common/TiledMatMul.h"
 #include "codegen/nvptx/Register.h"
 
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
@@ -62,7 +63,12 @@ DeviceAbi deviceAbi() {
           llvm::Intrinsic::nvvm_read_ptx_sreg_tid_x,
           llvm::Intrinsic::nvvm_read_ptx_sreg_ctaid_x,
           "nvvm.maxntid",
-          [](int64_t block) { return std::to_string(block); }};
+          [](int64_t block) { return std::to_string(block); },
+          [](llvm::IRBuilder<> &b) -> llvm::Value * {
+            return b.CreateIntrinsic(
+                llvm::Intrinsic::nvvm_barrier_cta_sync_aligned_all,
+                {}, {b.getInt32(0)});
+          }};
 }
 
 /// Machine code by ptxas; nothing when there is none or it fails (the driver
@@ -104,6 +110,11 @@ public:
     registerBuiltinDialectTranslation(registry);
     registerLLVMDialectTranslation(registry);
     registerNVVMDialectTranslation(registry);
+  }
+
+  FailureOr<bool> emitKernel(GroupOp group,
+                             func::FuncOp kernel) const override {
+    return emitTiledMatMul(group, kernel);
   }
 
   LogicalResult emitProgram(ModuleOp module, const EmitOptions &options,

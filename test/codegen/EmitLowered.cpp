@@ -6,7 +6,8 @@
 // mlc-emit-lowered in.mlir -o model.so [--target=cpu]... [--emit=so|obj|llvm|
 //   asm|ptx] [--runtime-dir=DIR] [--external-weights=F] [--emit-threads=N] [--opt-level=N]
 //
-// Takes a module as phase `lower` leaves it and does what the compiler does
+// Takes a module as phase `lower` leaves it (groups may still be groups, see
+// emitGroups) and does what the compiler does
 // after that, so that tests of codegen need no front end. Names, types and
 // dims of the graph's inputs and outputs are read off @main.
 //
@@ -84,6 +85,28 @@ static ModelInfo describe(ModuleOp module) {
   return info;
 }
 
+/// Lets the target fill each declared kernel `@k` from the mlc.group of
+/// `@k.group`, as lowering does; false when the target declines.
+static bool emitGroups(ModuleOp module, const Target &target) {
+  SmallVector<func::FuncOp> holders;
+  for (auto function : module.getOps<func::FuncOp>()) {
+    if (function.getName().ends_with(".group")) {
+      holders.push_back(function);
+    }
+  }
+  for (func::FuncOp holder : holders) {
+    auto kernel =
+        module.lookupSymbol<func::FuncOp>(holder.getName().drop_back(6));
+    auto group = *holder.getOps<mlc::GroupOp>().begin();
+    FailureOr<bool> done = target.emitKernel(group, kernel);
+    holder.erase();
+    if (failed(done) || !*done) {
+      return false;
+    }
+  }
+  return true;
+}
+
 static int fail(const Twine &message) {
   llvm::errs() << "error: " << message << "\n";
   return 1;
@@ -95,6 +118,8 @@ int main(int argc, char **argv) {
   registerAllDialects(dialects);
   dialects.insert<mlc::MlcDialect>();
   MLIRContext context(dialects);
+  context.loadDialect<arith::ArithDialect, math::MathDialect, memref::MemRefDialect,
+                      scf::SCFDialect, vector::VectorDialect>();
   TargetRegistry registry;
   registerAllTargets(registry);
   std::vector<std::string> specs(targets.begin(), targets.end());
@@ -109,6 +134,9 @@ int main(int argc, char **argv) {
     modules.push_back(parseSourceFile<ModuleOp>(input, &context));
     if (!modules.back()) {
       return 1;
+    }
+    if (!emitGroups(*modules.back(), *target)) {
+      return fail("target '" + target->name() + "' takes not all groups");
     }
     programs.push_back({target.get(), *modules.back()});
   }

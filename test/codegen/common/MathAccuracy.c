@@ -33,7 +33,7 @@ static const struct {
                  {"erf", erf, 2},       {"rsqrt", rsqrtOf, 1.5},
                  {"sinh", sinh, 3},     {"cosh", cosh, 3},
                  {"sin", sin, 2},       {"cos", cos, 2},
-                 {"tan", tan, 3},       {"x^3", cube, 1},
+                 {"tan", tan, 4},       {"x^3", cube, 1},
                  {"x^2.5", power, 1},   {"2.7^x", base, 1}};
 enum { functionCount = sizeof(functions) / sizeof(functions[0]), batch = 65536 };
 
