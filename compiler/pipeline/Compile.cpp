@@ -142,13 +142,13 @@ Outcome Compilation::runPhase(ModuleOp phaseModule, const PhaseInfo &phase,
   return Outcome::ok;
 }
 
-/// Types below a byte have no layout in buffers yet.
+/// Types below a byte have no layout in buffers yet, pure exponents no arithmetic.
 Outcome Compilation::rejectSubByteTypes() {
   auto isSubByte = [](Type type) {
     auto shaped = dyn_cast<ShapedType>(type);
     Type element = shaped ? shaped.getElementType() : Type();
     return element && element.isIntOrFloat() && !element.isInteger(1) &&
-           element.getIntOrFloatBitWidth() < 8;
+           (element.getIntOrFloatBitWidth() < 8 || isa<Float8E8M0FNUType>(element));
   };
   Outcome outcome = Outcome::ok;
   module->walk([&](Operation *op) {
@@ -161,7 +161,7 @@ Outcome Compilation::rejectSubByteTypes() {
       return;
     }
     std::string text;
-    llvm::raw_string_ostream(text) << "unsupported: elements smaller than a byte in " << *found;
+    llvm::raw_string_ostream(text) << "unsupported: the element type of " << *found;
     problems.push_back(diagnosticAt(op->getLoc(), "MLC0905", text));
     problems.back().file = options.inputPath;
     outcome = Outcome::invalidModel;

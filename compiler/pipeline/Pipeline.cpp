@@ -39,6 +39,16 @@ static void buildSimplify(OpPassManager &pm) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createFoldConstantsPass());
+  pm.addPass(createSimplifyGraphPass());
+  pm.addPass(createCSEPass());
+  // Composites from the inside out: activations and norms are parts of blocks.
+  pm.addPass(createRecognizeActivationsPass());
+  pm.addPass(createRecognizeNormsPass());
+  pm.addPass(createRecognizeAttentionPass());
+  // After recognition: the products of one input are no part of a pattern then.
+  pm.addPass(createMergeProductsPass());
+  pm.addPass(createSimplifyGraphPass());
+  pm.addPass(createFoldConstantsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }

@@ -55,8 +55,10 @@ struct Boundary {
         }
         (isLiteral(operand) ? literals : inputs).insert(operand);
       }
+      // Loops write all their results, also those that nobody reads.
+      bool hasLoops = isa<LoopsOpInterface>(op);
       for (Value result : op->getResults()) {
-        if (llvm::any_of(result.getUsers(), [&](Operation *user) {
+        if (hasLoops || llvm::any_of(result.getUsers(), [&](Operation *user) {
               return !cluster.ops.contains(user);
             })) {
           outputs.insert(result);
