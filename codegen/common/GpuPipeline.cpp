@@ -12,7 +12,6 @@
 #include "codegen/common/ProgramTables.h"
 
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
-#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/IR/LegacyPassManager.h"
 
@@ -31,7 +30,6 @@ static void buildSharedPipeline(OpPassManager &pm) {
 }
 
 static void buildLLVMPipeline(OpPassManager &pm) {
-  pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
 }

@@ -9,6 +9,7 @@
 #include "codegen/common/Kernel.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 
@@ -72,17 +73,56 @@ void KernelEntry::lowerScratch() {
   }
 }
 
-/// mlc.reshape inside of a kernel.
+/// The dynamic sizes of a view of dense memory: reshape, collapse or expand.
+static SmallVector<Value> viewSizes(Operation *view, OpBuilder &b) {
+  if (auto reshape = dyn_cast<ReshapeOp>(view)) {
+    return reshape.getDims();
+  }
+  if (auto expand = dyn_cast<memref::ExpandShapeOp>(view)) {
+    return expand.getOutputShape();
+  }
+  auto collapse = cast<memref::CollapseShapeOp>(view);
+  auto type = collapse.getResultType();
+  SmallVector<Value> sizes;
+  for (auto [d, group] : llvm::enumerate(collapse.getReassociationIndices())) {
+    if (!type.isDynamicDim(d)) {
+      continue;
+    }
+    Value size;
+    for (int64_t from : group) {
+      Value one = memref::DimOp::create(b, view->getLoc(), collapse.getSrc(),
+                                        from);
+      size = size ? arith::MulIOp::create(b, view->getLoc(), size, one) : one;
+    }
+    sizes.push_back(size);
+  }
+  return sizes;
+}
+
+/// Views of dense buffers are the same address with other sizes. (Upstream's
+/// lowering of them goes through the greedy rewriter, over the whole module.)
 void KernelEntry::lowerViews() {
-  SmallVector<ReshapeOp> views;
-  kernel.walk([&](ReshapeOp view) { views.push_back(view); });
-  for (ReshapeOp view : views) {
+  SmallVector<Operation *> views;
+  kernel.walk([&](Operation *op) {
+    if (!isa<ReshapeOp, memref::ExpandShapeOp, memref::CollapseShapeOp>(op)) {
+      return;
+    }
+    auto isDense = [](Type type) {
+      return cast<MemRefType>(type).getLayout().isIdentity();
+    };
+    if (isDense(op->getOperand(0).getType()) &&
+        isDense(op->getResult(0).getType())) {
+      views.push_back(op);
+    }
+  });
+  for (Operation *view : views) {
     OpBuilder b(view);
-    Value data = abi.addressOf(b, view.getLoc(), view.getX());
-    view.replaceAllUsesWith(abi.buffer(b, view.getLoc(),
-                                       cast<MemRefType>(view.getType()), data,
-                                       view.getDims()));
-    view.erase();
+    Location loc = view->getLoc();
+    auto type = cast<MemRefType>(view->getResult(0).getType());
+    Value data = abi.addressOf(b, loc, view->getOperand(0));
+    view->replaceAllUsesWith(
+        ValueRange{abi.buffer(b, loc, type, data, viewSizes(view, b))});
+    view->erase();
   }
 }
 

@@ -95,8 +95,10 @@ def LowerHostPass : Pass<"mlc-lower-host", "::mlir::ModuleOp"> {
 
 def LowerToLLVMPass : Pass<"mlc-lower-to-llvm", "::mlir::ModuleOp"> {
   let summary = "convert what is left of a program to the LLVM dialect";
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect",
-                           "::mlir::cf::ControlFlowDialect"];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::cf::ControlFlowDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::affine::AffineDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::vector::VectorDialect"];
 }
 
 #endif // MLC_CODEGEN_COMMON_PASSES_TD

@@ -29,6 +29,15 @@ bool swapsHeads(TransposeOp op) {
   return op && op.getPermutation() == ArrayRef<int64_t>(swap);
 }
 
+/// Adding zeros changes nothing (and a literal mask has no buffer).
+bool isZero(Value mask) {
+  auto constant = mask ? mask.getDefiningOp<ConstantOp>() : ConstantOp();
+  auto value = constant ? dyn_cast<DenseElementsAttr>(constant.getValue())
+                        : DenseElementsAttr();
+  return value && value.isSplat() && value.getElementType().isF32() &&
+         value.getSplatValue<APFloat>().isZero();
+}
+
 bool isTaken(AttentionOp op) {
   for (Value tensor : {op.getQ(), op.getK(), op.getV()}) {
     auto type = cast<RankedTensorType>(tensor.getType());
@@ -38,7 +47,7 @@ bool isTaken(AttentionOp op) {
       return false;
     }
   }
-  if (!op.getMask()) {
+  if (!op.getMask() || isZero(op.getMask())) {
     return true;
   }
   auto mask = cast<RankedTensorType>(op.getMask().getType());
@@ -74,8 +83,9 @@ struct ArrangeAttentionPass : impl::ArrangeAttentionPassBase<ArrangeAttentionPas
     inside.push_back(!users.empty() && llvm::all_of(users, swapsHeads));
     Type type = inside.back() ? users.front().getType() : op.getType();
     OpBuilder b(op);
+    Value mask = isZero(op.getMask()) ? Value() : op.getMask();
     Value y = AttentionStridedOp::create(
-        b, op.getLoc(), type, operands[0], operands[1], operands[2], op.getMask(),
+        b, op.getLoc(), type, operands[0], operands[1], operands[2], mask,
         op.getScaleAttr(), op.getCausalAttr(), op.getNanToZeroAttr(),
         b.getDenseBoolArrayAttr(inside));
     if (inside.back()) {

@@ -78,4 +78,25 @@ packConstant(ElementsAttr from, RankedTensorType type, StringRef order,
   return DenseResourceElementsAttr::get(type, name, std::move(blob));
 }
 
+ElementsAttr packPanels(ElementsAttr source, int64_t depth, int64_t columns,
+                        bool transposed) {
+  constexpr int64_t width = 32;
+  auto type = RankedTensorType::get({int64_t(llvm::divideCeil(columns, width)), depth, width},
+                                    source.getElementType());
+  return packConstant(
+      source, type, transposed ? "panels_t" : "panels",
+      [&](ConstantFloats from, MutableArrayRef<float> to) {
+        for (int64_t first = 0; first < columns; first += width) {
+          float *out = to.data() + first * depth;
+          int64_t count = std::min(width, columns - first);
+          for (int64_t k = 0; k < depth; ++k) {
+            for (int64_t n = 0; n < count; ++n) {
+              out[k * width + n] = transposed ? from[(first + n) * depth + k]
+                                              : from[k * columns + first + n];
+            }
+          }
+        }
+      });
+}
+
 } // namespace mlc::codegen

@@ -34,6 +34,12 @@ packConstant(mlir::ElementsAttr from, mlir::RankedTensorType type,
              llvm::function_ref<void(ConstantFloats, llvm::MutableArrayRef<float>)>
                  fill);
 
+/// The right factor of a product, [depth][columns] (or [columns][depth] when
+/// `transposed`), as panels [ceil(columns / 32)][depth][32]; null when it cannot
+/// be read.
+mlir::ElementsAttr packPanels(mlir::ElementsAttr from, int64_t depth,
+                              int64_t columns, bool transposed);
+
 } // namespace mlc::codegen
 
 #endif // MLC_CODEGEN_CPU_PACKEDCONSTANT_H

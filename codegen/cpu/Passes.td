@@ -27,4 +27,34 @@ def ArrangeAttentionPass : Pass<"mlc-arrange-attention", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlc::MlcDialect"];
 }
 
+def PackRecurrentPass : Pass<"mlc-pack-recurrent", "::mlir::ModuleOp"> {
+  let summary = "take the input products of recurrent layers out of the time loop";
+  let description = [{
+    f32 mlc.recurrent with constant weights becomes one mlc.matmul_packed over
+    all times and an mlc.recurrent_packed.
+  }];
+  let dependentDialects = ["::mlc::MlcDialect"];
+}
+
+def RepeatStepsPass : Pass<"mlc-repeat-steps", "::mlir::ModuleOp"> {
+  let summary = "dispatch stepped kernels once per step";
+  let description = [{
+    The dispatch of a kernel marked `mlc.stepped` moves into a loop over the
+    number of steps that `@kernel.steps` computes, and gets the step as its last
+    argument. Runs on lowered modules, before memory is planned.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
+def ChooseLayoutsPass : Pass<"mlc-choose-layouts", "::mlir::ModuleOp"> {
+  let summary = "keep activations in blocks of 16 channels around convolutions";
+  let description = [{
+    f32 2-d convolutions with constant filters, and the pooling, elementwise ops,
+    concatenations and reductions of pixels that follow them, work on blocked
+    activations (CpuConv.td). mlc.pack and mlc.unpack stay at the edges.
+  }];
+  let dependentDialects = ["::mlc::MlcDialect", "::mlir::tensor::TensorDialect"];
+}
+
 #endif // MLC_CODEGEN_CPU_PASSES_TD

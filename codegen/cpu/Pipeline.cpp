@@ -10,8 +10,6 @@
 #include "codegen/cpu/Passes.h"
 
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
-#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
-#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 
 using namespace mlir;
 
@@ -40,9 +38,6 @@ void buildCpuPipeline(OpPassManager &pm, const CpuIsa &isa) {
   // From here on functions are pointers, words and calls of the runtime.
   pm.addPass(createLowerHostPass());
 
-  // Views with strides, then vector code, which upstream lowers in steps.
-  pm.addPass(memref::createExpandStridedMetadataPass());
-  pm.addPass(createConvertVectorToLLVMPass());
   pm.addPass(createLowerToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
 }

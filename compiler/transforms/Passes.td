@@ -36,6 +36,35 @@ def FoldConstantsPass : Pass<"mlc-fold-constants"> {
   ];
 }
 
+def SimplifyGraphPass : Pass<"mlc-simplify-graph"> {
+  let summary = "apply the algebra of mlc ops until nothing changes";
+  let description = [{
+    Drops what has no effect, merges chains, moves reshapes and transposes down
+    to where they cancel or are taken over, folds constant scales into weights.
+    Results differ by rounding at most; see Patterns.h.
+  }];
+}
+
+def RecognizeActivationsPass : Pass<"mlc-recognize-activations"> {
+  let summary = "find gelu, swish and their kin in the ops that exporters write";
+}
+
+def RecognizeNormsPass : Pass<"mlc-recognize-norms"> {
+  let summary = "find layer and RMS normalisation in the ops that exporters write";
+}
+
+def RecognizeAttentionPass : Pass<"mlc-recognize-attention"> {
+  let summary = "find scaled dot-product attention in products and softmax";
+  let description = [{
+    Takes scales, masks (causal ones become an attribute), the guard against
+    NaN weights and repeated heads into mlc.attention.
+  }];
+}
+
+def MergeProductsPass : Pass<"mlc-merge-products"> {
+  let summary = "join products of one value with several constant matrices";
+}
+
 def DecomposeCompositesPass : Pass<"mlc-decompose-composites"> {
   let summary = "write softmax, layer norm and attention as primitives";
   let description = [{

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/mlc/Scalar.h"
+#include "dialects/mlc/ExponentFloat.h"
 #include "dialects/mlc/Mlc.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -323,6 +324,13 @@ Value ScalarBuilder::shiftRight(Value x, Value y) {
 
 static Value floatToFloat(OpBuilder &b, Location loc, Value value,
                           FloatType from, FloatType to) {
+  if (from == to) {
+    return value;
+  }
+  if (isa<Float8E8M0FNUType>(to)) {
+    auto f32 = Float32Type::get(b.getContext());
+    return floatToExponent(b, loc, floatToFloat(b, loc, value, from, f32));
+  }
   Type result = typeLike(to, value.getType());
   if (from.getWidth() < to.getWidth()) {
     return arith::ExtFOp::create(b, loc, result, value);
@@ -338,6 +346,7 @@ static Value floatToFloat(OpBuilder &b, Location loc, Value value,
 
 /// Truncates toward zero and saturates; NaN becomes 0 as LLVM's fptoi.sat has
 /// it. Done by clamping in f64, whose range covers all but the ends of 64 bits.
+/// Types narrower than a byte wrap around, as ONNX's reference does.
 static Value floatToInteger(OpBuilder &b, Location loc, Value value, Type to) {
   unsigned width = to.getIntOrFloatBitWidth();
   Type wide = typeLike(b.getF64Type(), value.getType());
@@ -387,6 +396,10 @@ Value convertScalar(OpBuilder &b, Location loc, Value value, Type from,
   if (from == to) {
     return value;
   }
+  if (isa<Float8E8M0FNUType>(from)) {
+    value = exponentToFloat(b, loc, value);
+    return convertScalar(b, loc, value, b.getF32Type(), to);
+  }
   auto fromFloat = dyn_cast<FloatType>(from), toFloat = dyn_cast<FloatType>(to);
   if (fromFloat && toFloat) {
     return floatToFloat(b, loc, value, fromFloat, toFloat);
@@ -399,6 +412,11 @@ Value convertScalar(OpBuilder &b, Location loc, Value value, Type from,
     ScalarBuilder s(b, loc, from, value.getType());
     return fromFloat ? s.or_(s.not_(s.equal(value, s.zero())), s.isNan(value))
                      : s.not_(s.equal(value, s.zero()));
+  }
+  if (fromFloat && to.getIntOrFloatBitWidth() < 8) {
+    Type wide = b.getI32Type();
+    value = floatToInteger(b, loc, value, wide);
+    return integerToInteger(b, loc, value, wide, to);
   }
   if (fromFloat) {
     return floatToInteger(b, loc, value, to);

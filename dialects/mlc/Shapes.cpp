@@ -94,11 +94,24 @@ void ShapeScope::record(Value value, ArrayRef<AffineExpr> dims) {
 void ShapeScope::forget(Value value) {
   known.erase(value);
   knownIndex.erase(value);
-  symbolOf.erase({value, -1});
   auto type = dyn_cast<ShapedType>(value.getType());
-  for (int64_t i = 0; type && i < type.getRank(); ++i) {
-    symbolOf.erase({value, i});
+  for (int64_t i = -1; i < (type ? type.getRank() : 0); ++i) {
+    auto it = symbolOf.find({value, i});
+    if (it != symbolOf.end()) {
+      bindings[it->second].value = {};
+      symbolOf.erase(it);
+    }
   }
+}
+
+bool ShapeScope::canMaterialize(AffineExpr expr) const {
+  bool alive = true;
+  expr.walk([&](AffineExpr part) {
+    if (auto symbol = dyn_cast<AffineSymbolExpr>(part)) {
+      alive &= bool(bindings[symbol.getPosition()].value);
+    }
+  });
+  return alive;
 }
 
 LogicalResult ShapeScope::recordResults(Operation *op) {

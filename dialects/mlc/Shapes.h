@@ -60,6 +60,13 @@ public:
   /// Whether `value`'s dims have been recorded or asked for.
   bool isKnown(mlir::Value value) const { return known.count(value); }
 
+  /// Whether `expr` is the symbol that was made for `value`'s dim `i`.
+  bool isOwnSymbol(mlir::Value value, int64_t i, mlir::AffineExpr expr) const {
+    auto symbol = llvm::dyn_cast<mlir::AffineSymbolExpr>(expr);
+    auto it = symbolOf.find({value, i});
+    return symbol && it != symbolOf.end() && it->second == symbol.getPosition();
+  }
+
   /// Must be called for values that are erased while the scope lives: another
   /// value may come to lie at their address.
   void forget(mlir::Value value);
@@ -71,6 +78,8 @@ public:
   /// tensor.dim (memref.dim for memrefs) and affine.apply as needed.
   mlir::OpFoldResult materialize(mlir::OpBuilder &b, mlir::Location loc,
                                  mlir::AffineExpr expr);
+  /// False when `expr` is over a value that has been forgotten.
+  bool canMaterialize(mlir::AffineExpr expr) const;
 
   /// The values that the symbols of `expr` stand for (or are dims of).
   llvm::SmallVector<mlir::Value> boundValues(mlir::AffineExpr expr) const;

@@ -32,6 +32,7 @@ static cl::opt<std::string> emitKind("emit", cl::init("so"));
 static cl::opt<std::string> runtimeDir("runtime-dir");
 static cl::opt<std::string> externalWeights("external-weights");
 static cl::opt<unsigned> threads("emit-threads", cl::init(2));
+static cl::opt<bool> verify("verify", cl::init(true));
 static cl::opt<int> optLevel("opt-level", cl::init(3));
 
 static int32_t dtypeOf(Type type) {
@@ -151,7 +152,7 @@ int main(int argc, char **argv) {
   options.externalWeights = externalWeights;
   options.threads = threads;
   options.optLevel = optLevel;
-  options.verifyEach = true;
+  options.verifyEach = verify;
   options.kind = emitKind == "so"    ? ArtifactKind::shared
                  : emitKind == "obj" ? ArtifactKind::object
                                      : ArtifactKind::text;

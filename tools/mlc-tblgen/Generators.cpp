@@ -10,6 +10,8 @@
 #include "tools/mlc-tblgen/Records.h"
 
 #include "mlir/TableGen/GenInfo.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/TableGen/Error.h"
 
 using namespace llvm;
@@ -111,33 +113,73 @@ static bool genGradients(const RecordKeeper &records, raw_ostream &os) {
   return false;
 }
 
-/// Methods of the C++ graph builder: one per op with tensors in and out.
+/// The C++ type of a parameter for an attribute, and the expression that makes
+/// the raw builder's argument of it; empty for kinds the builder leaves out.
+static std::pair<std::string, std::string>
+parameterOf(const mlir::tblgen::NamedAttribute &attribute) {
+  std::string name = attribute.name.str();
+  StringRef kind = attribute.attr.getBaseAttr().getAttrDefName();
+  if (attribute.attr.isOptional()) {
+    return {};
+  }
+  if (kind == "F64Attr") {
+    return {"double", "::llvm::APFloat(" + name + ")"};
+  }
+  if (attribute.attr.isEnumAttr()) {
+    return {attribute.attr.getReturnType().str(), name};
+  }
+  std::string type = StringSwitch<std::string>(kind)
+                         .Case("I64Attr", "int64_t")
+                         .Case("BoolAttr", "bool")
+                         .Case("StrAttr", "::llvm::StringRef")
+                         .Case("TypeAttr", "::mlir::Type")
+                         .Case("DenseI64ArrayAttr", "::llvm::ArrayRef<int64_t>")
+                         .Default("");
+  return {type, type.empty() ? "" : name};
+}
+
+/// A method's name: mlc.leaky_relu is leakyRelu; C++ keywords are words.
+static std::string methodName(const Operator &op) {
+  StringRef name = op.getOperationName();
+  name.consume_front("mlc.");
+  if (is_contained({"and", "or", "xor", "not"}, name)) {
+    return "logical" + convertToCamelFromSnakeCase(name, true);
+  }
+  return convertToCamelFromSnakeCase(name, false);
+}
+
+/// Methods of mlc::Graph, one per op with fixed operands and one result.
+/// Attributes at the end of the list keep their defaults.
 static bool genBuilder(const RecordKeeper &records, raw_ostream &os) {
   for (const Operator &op : mlcOperators(records)) {
-    if (loweringKind(op) == "host" || op.getNumResults() != 1 ||
-        op.getNumVariableLengthOperands() != 0) {
-      continue;
-    }
-    std::string name = op.getOperationName();
-    os << "/// " << op.getSummary() << ".\n";
-    os << "Tensor " << name.substr(4) << "(";
+    bool simple = op.getNumResults() == 1 &&
+                  op.getNumVariableLengthOperands() == 0;
+    std::vector<std::string> parameters;
     std::string call;
-    bool first = true;
     for (int i = 0; i < op.getNumOperands(); ++i) {
-      os << (first ? "" : ", ") << "Tensor " << op.getOperand(i).name;
-      call += ", value(" + op.getOperand(i).name.str() + ")";
-      first = false;
+      parameters.push_back("Tensor " + op.getOperand(i).name.str());
+      call += (call.empty() ? "" : ", ") + op.getOperand(i).name.str() + ".value";
+    }
+    bool hasDefaults = true;
+    for (int i = op.getNumNativeAttributes(); i-- > 0;) {
+      const auto &attribute = op.getAttribute(i);
+      auto [type, argument] = parameterOf(attribute);
+      simple &= !type.empty();
+      hasDefaults &= attribute.attr.hasDefaultValue();
+      parameters.insert(
+          parameters.begin() + op.getNumOperands(),
+          type + " " + attribute.name.str() +
+              (hasDefaults ? " = " + attribute.attr.getDefaultValue().str() : ""));
     }
     for (int i = 0; i < op.getNumNativeAttributes(); ++i) {
-      const auto &attribute = op.getAttribute(i);
-      os << (first ? "" : ", ") << "AttributeOf<::mlir::"
-         << attribute.attr.getStorageType().split("::mlir::").second << "> "
-         << attribute.name;
-      call += ", " + attribute.name.str();
-      first = false;
+      call += (call.empty() ? "" : ", ") + parameterOf(op.getAttribute(i)).second;
     }
-    os << ") {\n  return make<" << cppName(op) << ">(" << call.substr(call.empty() ? 0 : 2)
-       << ");\n}\n";
+    if (loweringKind(op) == "host" || !simple) {
+      continue;
+    }
+    os << "/// " << op.getSummary() << ".\nTensor " << methodName(op) << "("
+       << join(parameters, ", ") << ") {\n  return make<" << cppName(op) << ">("
+       << call << ");\n}\n";
   }
   return false;
 }

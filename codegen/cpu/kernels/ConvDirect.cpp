@@ -23,6 +23,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/ConvDirect.h"
+#include "codegen/cpu/kernels/ConvPlan.h"
 #include "codegen/cpu/kernels/ConvRow.h"
 
 #include "llvm/Support/MathExtras.h"
@@ -33,33 +34,12 @@ namespace mlc::codegen {
 
 namespace {
 
-/// Weights up to this size stay in L2 while pixels pass by.
-constexpr int64_t kCachedWeights = 512 << 10;
-/// Tiles of one item when the row's length is unknown.
-constexpr int64_t kTilesPerChunk = 4;
-
 /// Cycles from DRAM.
 constexpr int64_t kMemoryLatency = 1000;
 
-/// A 1x1 convolution sees an image as one row.
-ConvShape normalized(ConvShape shape) {
-  if (shape.form == ConvForm::direct && shape.isPointwise()) {
-    int64_t pixels = shape.rows.isStatic() && shape.columns.isStatic()
-                         ? shape.rows.out * shape.columns.out
-                         : ShapedType::kDynamic;
-    shape.rows.in = shape.rows.out = 1;
-    shape.columns.in = shape.columns.out = pixels;
-  } else if (shape.form == ConvForm::transpose) {
-    // The window's stride is the output's; inputs are visited one by one.
-    shape.rows = {1, 1, 0, 0, 1, shape.rows.in, shape.rows.in};
-    shape.columns = {1, 1, 0, 0, 1, shape.columns.in, shape.columns.in};
-  }
-  return shape;
-}
-
 class DirectConv {
 public:
-  DirectConv(KernelBuilder &b, const ConvShape &original, ConvBuffers buffers);
+  DirectConv(KernelBuilder &b, const DirectPlan &plan, ConvBuffers buffers);
 
   Index count();
   void emitItems(const PartitionArguments &arguments);
@@ -74,17 +54,6 @@ private:
   struct Place {
     Index image, row, part, tap;
   };
-  enum class Order { imageUnitRow, unitImageRow, imageRow };
-
-  Order order() const;
-  bool isFarImage() const;
-  int64_t tileRows() const;
-  bool hasTileItems() const {
-    return shape.rows.out == 1 && shape.columns.isStatic();
-  }
-  bool hasChunkItems() const {
-    return shape.rows.out == 1 && !shape.columns.isStatic();
-  }
   Index rowItems();
   void emitItem(Index item);
   Unit unitAt(Index unit, const Place &place);
@@ -109,25 +78,19 @@ private:
                        const RowTile &part);
 
   KernelBuilder &b;
-  const ConvShape &original;
-  ConvShape shape; ///< normalized
+  const DirectPlan &plan;
+  const ConvShape &shape; ///< normalized
   ConvBuffers buffers;
-  TileSize size;
   Value x, weights;
   TilePlace outputPlace;
   Index images, inRows, inColumns, outRows, outColumns;
   Index hiddenZero; ///< zero, but LLVM does not know
-  Index outWidth; ///< of the output as stored
-  int64_t depth;  ///< channels in a block of x: 16, planar 1
-  int64_t inBlocks, groupBlocks, panelSize;
-  int64_t units, unitWidth, taps;
-  bool hasNarrowUnit;
+  Index outWidth;   ///< of the output as stored
 };
 
-DirectConv::DirectConv(KernelBuilder &b, const ConvShape &original,
+DirectConv::DirectConv(KernelBuilder &b, const DirectPlan &plan,
                        ConvBuffers buffers)
-    : b(b), original(original), shape(normalized(original)),
-      buffers(std::move(buffers)), size(tileSize(b.isa)) {
+    : b(b), plan(plan), shape(plan.shape), buffers(std::move(buffers)) {
   x = b.flat(this->buffers.x);
   weights = b.flat(this->buffers.weights);
   Value output = this->buffers.outputs.front();
@@ -148,70 +111,23 @@ DirectConv::DirectConv(KernelBuilder &b, const ConvShape &original,
     inColumns = outColumns = outputPlace.plane;
     inRows = outRows = b.index(1);
   }
-  depth = shape.form == ConvForm::planar ? 1 : kBlock;
-  inBlocks = llvm::divideCeil(shape.channels, depth);
-  groupBlocks = llvm::divideCeil(shape.groupChannels(), depth);
-  panelSize = groupBlocks * shape.rows.kernel * shape.columns.kernel * depth *
-              kPanel;
-  unitWidth = size.vectors * b.isa.lanes();
-  int64_t filterBlocks = llvm::divideCeil(shape.groupFilters(), kBlock);
-  units = llvm::divideCeil(filterBlocks * kBlock, unitWidth);
-  hasNarrowUnit = filterBlocks * kBlock % unitWidth != 0;
-  taps = shape.form == ConvForm::transpose
-             ? original.rows.kernel * original.columns.kernel
-             : 1;
-}
-
-DirectConv::Order DirectConv::order() const {
-  if (!shape.rows.isStatic() || !shape.columns.isStatic()) {
-    return Order::imageUnitRow;
-  }
-  int64_t weightBytes = panelSize * 4 * shape.group * taps *
-                        llvm::divideCeil(shape.groupFilters(), kPanel);
-  int64_t pixels = shape.rows.in * shape.columns.in;
-  // With little reuse per weight, activations stream once past all weights.
-  bool isThin = shape.rows.kernel * shape.columns.kernel == 1;
-  if (isThin && shape.group == 1 && weightBytes <= kCachedWeights &&
-      pixels >= 32 * size.pixels) {
-    return Order::imageRow;
-  }
-  return weightBytes > pixels * shape.channels * 4 ? Order::unitImageRow
-                                                   : Order::imageUnitRow;
-}
-
-bool DirectConv::isFarImage() const {
-  if (shape.form == ConvForm::planar || shape.columns.kernel != 1) {
-    return false;
-  }
-  return !shape.rows.isStatic() || !shape.columns.isStatic() ||
-         shape.rows.in * shape.columns.in * shape.channels * 4 > kNearImage;
-}
-
-/// Rows of a tile when whole rows are so short that several fit.
-int64_t DirectConv::tileRows() const {
-  bool isThin = shape.rows.kernel * shape.columns.kernel == 1;
-  if (!isThin || shape.rows.isPadded() || shape.columns.isPadded() ||
-      shape.form == ConvForm::transpose || !shape.rows.isStatic() ||
-      !shape.columns.isStatic()) {
-    return 1;
-  }
-  return std::clamp<int64_t>(size.pixels / shape.columns.out, 1, shape.rows.out);
 }
 
 Index DirectConv::rowItems() {
-  if (hasTileItems()) {
-    return b.index(int64_t(llvm::divideCeil(shape.columns.out, size.pixels)));
+  if (plan.hasTileItems()) {
+    return b.index(
+        int64_t(llvm::divideCeil(shape.columns.out, plan.size.pixels)));
   }
-  if (hasChunkItems()) {
-    return b.ceilDiv(outColumns, kTilesPerChunk * size.pixels);
+  if (plan.hasChunkItems()) {
+    return b.ceilDiv(outColumns, plan.chunkPixels());
   }
-  return b.ceilDiv(outRows, tileRows());
+  return b.ceilDiv(outRows, plan.tileRows);
 }
 
 Index DirectConv::count() {
   Index items = images * rowItems();
-  return order() == Order::imageRow ? items
-                                    : items * (shape.group * units * taps);
+  bool hasUnitItems = plan.order != DirectPlan::Order::imageRow;
+  return hasUnitItems ? items * plan.allUnits() : items;
 }
 
 void DirectConv::emitItems(const PartitionArguments &arguments) {
@@ -225,37 +141,38 @@ void DirectConv::emitItem(Index item) {
   Index rows = rowItems();
   Index part = item % rows;
   Index rest = item / rows;
-  place.row = hasTileItems() || hasChunkItems() ? b.index(int64_t(0)) : part * tileRows();
+  place.row = plan.hasTileItems() || plan.hasChunkItems()
+                  ? b.index(int64_t(0))
+                  : part * plan.tileRows;
   place.part = part;
   place.tap = b.index(int64_t(0));
-  if (order() == Order::imageRow) {
+  if (plan.order == DirectPlan::Order::imageRow) {
     place.image = rest;
     emitUnits(place);
     return;
   }
   Index unit;
-  int64_t allUnits = shape.group * units * taps;
-  if (order() == Order::imageUnitRow) {
-    unit = rest % allUnits;
-    place.image = rest / allUnits;
+  if (plan.order == DirectPlan::Order::imageUnitRow) {
+    unit = rest % plan.allUnits();
+    place.image = rest / plan.allUnits();
   } else {
     place.image = rest % images;
     unit = rest / images;
   }
-  place.tap = unit / (shape.group * units);
-  emitUnit(unit % (shape.group * units), place);
+  place.tap = unit / (shape.group * plan.units);
+  emitUnit(unit % (shape.group * plan.units), place);
 }
 
 void DirectConv::emitUnits(const Place &place) {
-  b.loop(b.index(int64_t(0)), b.index(taps), 1, [&](Index tap) {
+  b.loop(b.index(int64_t(0)), b.index(plan.taps), 1, [&](Index tap) {
     Place here = place;
     here.tap = tap;
-    int64_t wide = units - (hasNarrowUnit ? 1 : 0);
+    int64_t wide = plan.units - (plan.hasNarrowUnit ? 1 : 0);
     b.loop(b.index(int64_t(0)), b.index(wide), 1,
            [&](Index unit) { emitRow(unitAt(unit, here), here); });
-    if (hasNarrowUnit) {
-      Unit narrow = unitAt(b.index(units - 1), here);
-      narrow.vectors = size.vectors / 2;
+    if (plan.hasNarrowUnit) {
+      Unit narrow = unitAt(b.index(plan.units - 1), here);
+      narrow.vectors = plan.size.vectors / 2;
       emitRow(narrow, here);
     }
   });
@@ -263,42 +180,42 @@ void DirectConv::emitUnits(const Place &place) {
 
 DirectConv::Unit DirectConv::unitAt(Index unit, const Place &place) {
   int64_t panels = llvm::divideCeil(shape.groupFilters(), kPanel);
-  Index group = unit / units;
-  Index channel = unit % units * unitWidth;
+  Index group = unit / plan.units;
+  Index channel = unit % plan.units * plan.unitWidth;
   Index panel = group * panels + channel / kPanel;
   // Taps of the transposed form follow each other as whole weight tensors.
-  Index tapWeights = place.tap * (panels * shape.group * panelSize);
+  Index tapWeights = place.tap * (panels * shape.group * plan.panelSize);
   return {group, group * shape.groupFilters() + channel,
-          tapWeights + panel * panelSize + channel % kPanel, size.vectors};
+          tapWeights + panel * plan.panelSize + channel % kPanel, plan.size.vectors};
 }
 
 void DirectConv::emitUnit(Index unit, const Place &place) {
   Unit full = unitAt(unit, place);
-  if (!hasNarrowUnit) {
+  if (!plan.hasNarrowUnit) {
     emitRow(full, place);
     return;
   }
   Unit narrow = full;
-  narrow.vectors = size.vectors / 2;
-  b.ifThen(b.less(unit % units, b.index(units - 1)),
+  narrow.vectors = plan.size.vectors / 2;
+  b.ifThen(b.less(unit % plan.units, b.index(plan.units - 1)),
            [&] { emitRow(full, place); }, [&] { emitRow(narrow, place); });
 }
 
 void DirectConv::emitRow(const Unit &unit, const Place &place) {
   auto emit = [&](const RowTile &tile) { emitTile(unit, place, tile); };
-  if (hasChunkItems()) {
+  if (plan.hasChunkItems()) {
     emitChunk(unit, place);
-  } else if (tileRows() > 1) {
+  } else if (plan.tileRows > 1) {
     emitTileOfRows(unit, place);
-  } else if (hasTileItems()) {
-    pickTile(b, shape.columns, size.pixels, place.part, emit);
+  } else if (plan.hasTileItems()) {
+    pickTile(b, shape.columns, plan.size.pixels, place.part, emit);
   } else {
-    forEachTile(b, shape.columns, inColumns, outColumns, size.pixels, emit);
+    forEachTile(b, shape.columns, inColumns, outColumns, plan.size.pixels, emit);
   }
 }
 
 void DirectConv::emitTileOfRows(const Unit &unit, const Place &place) {
-  int64_t rows = tileRows(), columns = shape.columns.out;
+  int64_t rows = plan.tileRows, columns = shape.columns.out;
   auto emitRows = [&](int64_t count) {
     int64_t pixels = count * columns;
     TapRun all{0, 1, 0, pixels};
@@ -314,9 +231,9 @@ void DirectConv::emitTileOfRows(const Unit &unit, const Place &place) {
 }
 
 void DirectConv::emitChunk(const Unit &unit, const Place &place) {
-  int64_t chunk = kTilesPerChunk * size.pixels;
+  int64_t chunk = plan.chunkPixels();
   Index begin = place.part * chunk;
-  forEachInnerTile(b, begin, b.min(begin + chunk, outColumns), size.pixels,
+  forEachInnerTile(b, begin, b.min(begin + chunk, outColumns), plan.size.pixels,
                    shape.columns.kernel, [&](const RowTile &tile) {
                      emitTile(unit, place, tile);
                    });
@@ -325,8 +242,8 @@ void DirectConv::emitChunk(const Unit &unit, const Place &place) {
 void DirectConv::addKernelRow(const TileOperands &tile, Accumulators &acc,
                               const Cursor &at, int64_t steps,
                               ArrayRef<TapRun> tapRuns) {
-  int64_t xStep = shape.columns.dilation * depth;
-  int64_t weightStep = depth * kPanel;
+  int64_t xStep = shape.columns.dilation * plan.depth;
+  int64_t weightStep = plan.depth * kPanel;
   auto addTap = [&](Accumulators &sums, Index tap, int64_t low, int64_t high) {
     accumulate(b, tile, sums, at.x + tap * xStep, at.weights + tap * weightStep,
                steps, low, high);
@@ -370,7 +287,7 @@ void DirectConv::addBlock(const TileOperands &tile, Accumulators &acc,
                           const Cursor &at, int64_t steps,
                           ArrayRef<TapRun> tapRuns) {
   if (shape.rows.kernel == 1 && !shape.rows.isPadded()) {
-    if (isFarImage()) {
+    if (plan.isFarImage()) {
       prefetchAhead(tile, at);
     }
     addKernelRow(tile, acc, at, steps, tapRuns);
@@ -379,19 +296,19 @@ void DirectConv::addBlock(const TileOperands &tile, Accumulators &acc,
   acc = b.loop(at.rowLow, at.rowHigh, 1, acc, [&](Index tap, ValueRange carried) {
     Accumulators sums(carried);
     Cursor row = at;
-    row.x = at.x + tap * (inColumns * (shape.rows.dilation * depth));
-    row.weights = at.weights + tap * (shape.columns.kernel * depth * kPanel);
+    row.x = at.x + tap * (inColumns * (shape.rows.dilation * plan.depth));
+    row.weights = at.weights + tap * (shape.columns.kernel * plan.depth * kPanel);
     addKernelRow(tile, sums, row, steps, tapRuns);
     return sums;
   });
 }
 
 TileOperands DirectConv::operandsOf(const Unit &unit, int64_t pixels) const {
-  TileOperands tile{x, weights, shape.columns.stride * depth, pixels,
+  TileOperands tile{x, weights, shape.columns.stride * plan.depth, pixels,
                     unit.vectors};
-  if (tileRows() > 1) {
+  if (plan.tileRows > 1) {
     tile.rowPixels = shape.columns.out;
-    tile.rowStride = shape.rows.stride * shape.columns.in * depth;
+    tile.rowStride = shape.rows.stride * shape.columns.in * plan.depth;
   }
   return tile;
 }
@@ -411,24 +328,24 @@ Accumulators DirectConv::sumTile(const Unit &unit, const Place &place,
     std::tie(at.columnLow, at.columnHigh) =
         insideTaps(b, shape.columns, left, inColumns);
   }
-  Index block = place.image * inBlocks + unit.group * groupBlocks;
-  at.x = ((block * inRows + row) * inColumns + left) * depth;
+  Index block = place.image * plan.inBlocks + unit.group * plan.groupBlocks;
+  at.x = ((block * inRows + row) * inColumns + left) * plan.depth;
   at.weights = unit.weights;
-  Index xStep = inRows * inColumns * depth;
+  Index xStep = inRows * inColumns * plan.depth;
   int64_t weightStep =
-      shape.rows.kernel * shape.columns.kernel * depth * kPanel;
+      shape.rows.kernel * shape.columns.kernel * plan.depth * kPanel;
   Accumulators acc = emptyTile(b, tile);
-  int64_t whole = shape.groupChannels() / depth;
+  int64_t whole = shape.groupChannels() / plan.depth;
   acc = b.loop(b.index(int64_t(0)), b.index(whole), 1, acc,
                [&](Index i, ValueRange carried) {
                  Accumulators sums(carried);
                  Cursor inBlock = at;
                  inBlock.x = at.x + xStep * i;
                  inBlock.weights = at.weights + i * weightStep;
-                 addBlock(tile, sums, inBlock, depth, part.taps);
+                 addBlock(tile, sums, inBlock, plan.depth, part.taps);
                  return sums;
                });
-  if (int64_t tail = shape.groupChannels() % depth) {
+  if (int64_t tail = shape.groupChannels() % plan.depth) {
     at.x = at.x + xStep * whole;
     at.weights = at.weights + whole * weightStep;
     addBlock(tile, acc, at, tail, part.taps);
@@ -446,8 +363,8 @@ void DirectConv::emitTile(const Unit &unit, const Place &place,
   at.image = place.image;
   at.channel = unit.channel;
   if (shape.form == ConvForm::transpose) {
-    int64_t width = original.columns.kernel;
-    Index row = place.row * original.rows.kernel + place.tap / width;
+    int64_t width = plan.original.columns.kernel;
+    Index row = place.row * plan.original.rows.kernel + place.tap / width;
     at.pixel = row * outWidth + tile.column * width + place.tap % width;
     at.pixelStep = width;
   } else {
@@ -460,14 +377,14 @@ void DirectConv::emitTile(const Unit &unit, const Place &place,
 
 void emitDirectConv(func::FuncOp kernel, const CpuIsa &isa,
                     const ConvShape &shape, BindBuffers bind) {
+  DirectPlan plan(shape, isa);
   definePartitioned(
-      kernel, isa,
+      kernel, isa, plan.itemFlops(),
       [&](KernelBuilder &b, ValueRange arguments) {
-        return DirectConv(b, shape, bind(b, arguments)).count();
+        return DirectConv(b, plan, bind(b, arguments)).count();
       },
       [&](KernelBuilder &b, const PartitionArguments &arguments) {
-        DirectConv(b, shape, bind(b, arguments.buffers))
-            .emitItems(arguments);
+        DirectConv(b, plan, bind(b, arguments.buffers)).emitItems(arguments);
       });
 }
 

@@ -15,6 +15,13 @@ static constexpr int64_t kUnrolledTaps = 25;
 /// Kernels wider than this are loops in both directions.
 static constexpr int64_t kUnrolledColumns = 7;
 
+double laneItemFlops(const ConvShape &shape) {
+  // Loads bound these kernels, not FMAs: count each of them twice.
+  return shape.columns.isStatic() ? 4.0 * kBlock * shape.columns.out *
+                                        shape.rows.kernel * shape.columns.kernel
+                                  : 0;
+}
+
 /// Sums of a tile: short rows get one tile, longer ones no more than half of
 /// the registers (the other half holds x and weights).
 static int64_t tilePixels(const CpuIsa &isa) {

@@ -64,6 +64,9 @@ private:
   TilePlace place;
 };
 
+/// Roughly, of one item; 0 when the extents are unknown.
+double laneItemFlops(const ConvShape &shape);
+
 } // namespace mlc::codegen
 
 #endif // MLC_CODEGEN_CPU_KERNELS_CONVLANES_H

@@ -8,21 +8,15 @@
 // and no kernel lets them reach a real channel: products run over the real
 // channels only, everything else works lane by lane.
 //
-// Weights of a dense convolution are panels of 32 filters, for every ISA alike:
-//   direct      [group][ceil(O/32)][ceil(I/16)][kh][kw][16][32]
-//   planar      [ceil(O/32)][C][kh][kw][32]             (x is NCHW, few channels)
-//   winograd    [ceil(O/32)][16][ceil(I/16)][16][32]    (F(2x2,3x3) transformed)
-//   transpose   [kh][kw][ceil(O/32)][ceil(I/16)][16][32]  (kernel = stride)
-// with I and O per group; depthwise weights are [ceil(C/16)][kh][kw][16].
+// Weights of a dense convolution are panels of 32 filters, for every ISA alike;
+// mlc.conv_blocked says how each form lays them out.
 //
 //===----------------------------------------------------------------------===//
 #ifndef MLC_CODEGEN_CPU_KERNELS_CONVSHAPE_H
 #define MLC_CODEGEN_CPU_KERNELS_CONVSHAPE_H
 
 #include "codegen/cpu/kernels/CpuIsa.h"
-
-#include "mlir/IR/BuiltinTypes.h"
-#include "llvm/ADT/SmallVector.h"
+#include "dialects/mlc/Mlc.h"
 
 #include <cstdint>
 
@@ -32,8 +26,6 @@ inline constexpr int64_t kBlock = 16; ///< channels of an activation block
 inline constexpr int64_t kPanel = 32; ///< filters of a weight panel
 /// Larger images (in bytes) come from L3 or DRAM.
 inline constexpr int64_t kNearImage = 2 << 20;
-
-enum class ConvForm { direct, planar, winograd, transpose, depthwise };
 
 /// A window along one spatial axis.
 struct Window {
@@ -60,6 +52,11 @@ struct ConvShape {
   int64_t groupChannels() const { return channels / group; }
   int64_t groupFilters() const { return filters / group; }
   bool isPointwise() const { return rows.isPoint() && columns.isPoint(); }
+  /// Dims of the packed weights.
+  llvm::SmallVector<int64_t> packedDims() const {
+    return ConvBlockedOp::packedDims(form, channels, filters, group,
+                                     {rows.kernel, columns.kernel});
+  }
 };
 
 /// The largest accumulator tile that stays in registers, with room for one row

@@ -194,8 +194,17 @@ void finishTile(KernelBuilder &b, const Accumulators &acc, int64_t vectors,
   }
 }
 
+/// Items that take some microseconds together: less is not worth the hand-over
+/// to another thread.
+static int64_t grainOf(double itemFlops) {
+  constexpr double flopsPerSecond = 1e11, worthwhile = 5e-6;
+  return itemFlops == 0 ? 1
+                        : std::max<int64_t>(
+                              1, worthwhile * flopsPerSecond / itemFlops);
+}
+
 void definePartitioned(
-    func::FuncOp kernel, const CpuIsa &isa,
+    func::FuncOp kernel, const CpuIsa &isa, double itemFlops,
     llvm::function_ref<Index(KernelBuilder &, ValueRange)> count,
     llvm::function_ref<void(KernelBuilder &, const PartitionArguments &)> body) {
   Location loc = kernel.getLoc();
@@ -219,6 +228,7 @@ void definePartitioned(
   }
   kernel->setAttr("mlc.partitioned", b.getUnitAttr());
   kernel->setAttr("mlc.hot", b.getUnitAttr());
+  kernel->setAttr("mlc.grain", b.getI64IntegerAttr(grainOf(itemFlops)));
   Block *entry = kernel.isDeclaration() ? kernel.addEntryBlock()
                                         : &kernel.front();
   b.setInsertionPointToEnd(entry);

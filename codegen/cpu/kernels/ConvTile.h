@@ -52,7 +52,6 @@ struct Epilogue {
 struct ConvBuffers {
   mlir::Value x, weights;
   llvm::SmallVector<mlir::Value, 2> outputs;
-  mlir::Value scratch; ///< f32 memory of this thread, or null
   Epilogue epilogue;
 };
 
@@ -122,9 +121,10 @@ struct PartitionArguments {
 };
 
 /// Fills the empty `kernel` as a partitioned one: appends begin, end and
-/// thread, sets its attributes and adds the companion `@kernel.count`.
+/// thread, sets its attributes and adds the companion `@kernel.count`. An item
+/// takes about `itemFlops` (0: unknown); parts are worth a thread's while.
 void definePartitioned(
-    mlir::func::FuncOp kernel, const CpuIsa &isa,
+    mlir::func::FuncOp kernel, const CpuIsa &isa, double itemFlops,
     llvm::function_ref<Index(KernelBuilder &, mlir::ValueRange)> count,
     llvm::function_ref<void(KernelBuilder &, const PartitionArguments &)> body);
 

@@ -8,29 +8,7 @@
 
 #include "llvm/Support/MathExtras.h"
 
-#include <functional>
-#include <numeric>
-
 namespace mlc::codegen {
-
-llvm::SmallVector<int64_t> packedDims(const ConvShape &shape) {
-  int64_t panels = llvm::divideCeil(shape.groupFilters(), kPanel);
-  int64_t blocks = llvm::divideCeil(shape.groupChannels(), kBlock);
-  int64_t kh = shape.rows.kernel, kw = shape.columns.kernel;
-  switch (shape.form) {
-  case ConvForm::direct:
-    return {shape.group, panels, blocks, kh, kw, kBlock, kPanel};
-  case ConvForm::planar:
-    return {panels, shape.channels, kh, kw, kPanel};
-  case ConvForm::winograd:
-    return {panels, 16, blocks, kBlock, kPanel};
-  case ConvForm::transpose:
-    return {kh, kw, panels, blocks, kBlock, kPanel};
-  case ConvForm::depthwise:
-    return {int64_t(llvm::divideCeil(shape.channels, kBlock)), kh, kw, kBlock};
-  }
-  llvm_unreachable("unknown form");
-}
 
 namespace {
 /// What a packed element is: a filter of a group at a channel and tap.
@@ -90,10 +68,8 @@ static void transformFilter(const float *g, double u[4][4]) {
   }
 }
 
-std::vector<float> packWeights(const ConvShape &shape, const float *filters) {
-  auto dims = packedDims(shape);
-  std::vector<float> packed(std::accumulate(dims.begin(), dims.end(),
-                                            int64_t(1), std::multiplies<>()));
+void packWeights(const ConvShape &shape, const float *filters,
+                 llvm::MutableArrayRef<float> packed) {
   int64_t taps = shape.rows.kernel * shape.columns.kernel;
   int64_t filterCount = shape.groupFilters();
   int64_t channelCount = shape.groupChannels();
@@ -126,7 +102,6 @@ std::vector<float> packWeights(const ConvShape &shape, const float *filters) {
       }
     }
   }
-  return packed;
 }
 
 } // namespace mlc::codegen

@@ -9,16 +9,13 @@
 
 #include "codegen/cpu/kernels/ConvShape.h"
 
-#include <vector>
-
 namespace mlc::codegen {
 
-/// Dims of the packed weights of `shape`; ConvShape.h says what they mean.
-llvm::SmallVector<int64_t> packedDims(const ConvShape &shape);
-
 /// Packs filters [filters][channels / group][kh][kw] (transpose form:
-/// [channels][filters][kh][kw]); missing channels and filters are zero.
-std::vector<float> packWeights(const ConvShape &shape, const float *filters);
+/// [channels][filters][kh][kw]) into `packed`, which is all zero and has
+/// `shape.packedDims()`.
+void packWeights(const ConvShape &shape, const float *filters,
+                 llvm::MutableArrayRef<float> packed);
 
 } // namespace mlc::codegen
 

@@ -33,6 +33,16 @@ bool emitRowKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 /// One mlc.recurrent_packed (f32).
 bool emitRecurrentKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 
+/// One mlc.conv_blocked (f32) followed by elementwise ops in its result's shape.
+bool emitConvKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
+
+/// One mlc.pool_blocked (f32) followed by elementwise ops, or mlc.reduce over the
+/// pixels of elementwise ops on blocked activations.
+bool emitPoolKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
+
+/// One mlc.pack or mlc.unpack (f32), alone.
+bool emitPackKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
+
 } // namespace mlc::codegen
 
 #endif // MLC_CODEGEN_CPU_KERNELS_CPUKERNELS_H

@@ -35,7 +35,7 @@ static Accumulators sumTile(LaneKernel &lanes, Value weights,
 void emitDepthwiseConv(func::FuncOp kernel, const CpuIsa &isa,
                        const ConvShape &shape, BindBuffers bind) {
   definePartitioned(
-      kernel, isa,
+      kernel, isa, laneItemFlops(shape),
       [&](KernelBuilder &b, ValueRange arguments) {
         return LaneKernel(b, shape, bind(b, arguments)).count();
       },

@@ -36,7 +36,8 @@ public:
       : b(b), p(product), rows(rows), vectors(vectors) {
     // A short tile has too few chains to hide the FMA's latency: sum the steps
     // of an iteration in separate accumulators.
-    phases = rows * vectors >= 8 ? 1 : rows * vectors >= 4 ? 2 : 4;
+    unsigned sums = rows * vectors, budget = b.isa.registers / 2;
+    phases = sums * 4 <= budget ? 4 : sums * 2 <= budget ? 2 : 1;
     lanes = b.isa.lanes();
   }
 

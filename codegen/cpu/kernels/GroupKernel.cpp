@@ -54,52 +54,66 @@ static OpBuilder openFunction(func::FuncOp function) {
   return OpBuilder::atBlockEnd(entry);
 }
 
-static KernelBuilder openKernel(func::FuncOp kernel, CpuIsa isa) {
+static KernelBuilder openKernel(func::FuncOp kernel, CpuIsa isa, bool stepped) {
   OpBuilder builder(kernel.getContext());
   FunctionType type = kernel.getFunctionType();
   SmallVector<Type> inputs(type.getInputs());
-  inputs.append(3, builder.getIndexType());
+  unsigned added = stepped ? 4 : 3;
+  inputs.append(added, builder.getIndexType());
   kernel.setFunctionType(builder.getFunctionType(inputs, {}));
   if (ArrayAttr attrs = kernel.getArgAttrsAttr()) {
     SmallVector<Attribute> extended(attrs.begin(), attrs.end());
-    extended.append(3, builder.getDictionaryAttr({}));
+    extended.append(added, builder.getDictionaryAttr({}));
     kernel.setArgAttrsAttr(builder.getArrayAttr(extended));
   }
   kernel->setAttr("mlc.partitioned", builder.getUnitAttr());
   kernel->setAttr("mlc.hot", builder.getUnitAttr());
+  if (stepped) {
+    kernel->setAttr("mlc.stepped", builder.getUnitAttr());
+  }
   OpBuilder body = openFunction(kernel);
   body.setInsertionPoint(func::ReturnOp::create(body, kernel.getLoc()));
   return KernelBuilder(kernel.getLoc(), body, isa);
 }
 
-PartitionedKernel::PartitionedKernel(GroupOp group, func::FuncOp kernel, CpuIsa isa)
-    : body(openKernel(kernel, isa)), buffers(group, &kernel.getBody().front()),
-      group(group), kernel(kernel), isa(isa) {
+PartitionedKernel::PartitionedKernel(GroupOp group, func::FuncOp kernel, CpuIsa isa,
+                                     bool stepped)
+    : body(openKernel(kernel, isa, stepped)),
+      buffers(group, &kernel.getBody().front()), group(group), kernel(kernel),
+      isa(isa) {
   unsigned count = kernel.getNumArguments();
+  if (stepped) {
+    step = body.index(kernel.getArgument(count - 4));
+  }
   begin = body.index(kernel.getArgument(count - 3));
   end = body.index(kernel.getArgument(count - 2));
   thread = body.index(kernel.getArgument(count - 1));
 }
 
-void PartitionedKernel::setCount(
-    llvm::function_ref<Index(KernelBuilder &, const GroupBuffers &)> units,
-    double unitSeconds) {
+void PartitionedKernel::addCompanion(llvm::StringRef suffix, unsigned dropped,
+                                     Count value) {
   OpBuilder builder(kernel);
   builder.setInsertionPointAfter(kernel);
-  ArrayRef<Type> arguments = kernel.getFunctionType().getInputs().drop_back(3);
-  auto count = func::FuncOp::create(
-      builder, kernel.getLoc(), (kernel.getName() + ".count").str(),
+  ArrayRef<Type> arguments = kernel.getFunctionType().getInputs().drop_back(dropped);
+  auto companion = func::FuncOp::create(
+      builder, kernel.getLoc(), (kernel.getName() + suffix).str(),
       builder.getFunctionType(arguments, {builder.getIndexType()}));
-  count.setPrivate();
-  OpBuilder entry = openFunction(count);
+  companion.setPrivate();
+  OpBuilder entry = openFunction(companion);
   KernelBuilder b(kernel.getLoc(), entry, isa);
-  Index total = units(b, GroupBuffers(group, &count.getBody().front()));
-  func::ReturnOp::create(b, ValueRange{total.value});
+  Index result = value(b, GroupBuffers(group, &companion.getBody().front()));
+  func::ReturnOp::create(b, ValueRange{result.value});
+}
+
+void PartitionedKernel::setCount(Count units, double unitSeconds) {
+  addCompanion(".count", 3, units);
   // Below this a hand-over to another thread costs more than it saves.
   constexpr double worthwhile = 5e-6;
   int64_t grain = std::max(int64_t(1), int64_t(worthwhile / unitSeconds));
-  kernel->setAttr("mlc.grain", builder.getI64IntegerAttr(grain));
+  kernel->setAttr("mlc.grain", OpBuilder(kernel).getI64IntegerAttr(grain));
 }
+
+void PartitionedKernel::setSteps(Count steps) { addCompanion(".steps", 4, steps); }
 
 //===----------------------------------------------------------------------===//
 // GroupElements

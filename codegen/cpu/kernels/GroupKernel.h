@@ -34,22 +34,33 @@ private:
 
 /// Turns `kernel`, whose signature is that of the group and whose body is empty,
 /// into a partitioned kernel with a companion `@kernel.count`.
+///
+/// A stepped kernel (attribute `mlc.stepped`) is dispatched once per step, one
+/// after the other: the step's number is an index argument after those of the
+/// group, and the companion `@kernel.steps` gives their number. RepeatSteps puts
+/// the loop around the dispatch.
 class PartitionedKernel {
 public:
-  PartitionedKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
+  PartitionedKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa,
+                    bool stepped = false);
 
   /// Stands before the return of the kernel.
   KernelBuilder body;
   GroupBuffers buffers;
-  Index begin, end, thread;
+  Index step, begin, end, thread;
+
+  using Count = llvm::function_ref<Index(KernelBuilder &, const GroupBuffers &)>;
 
   /// Fills the companion: `units` computes the whole range there.
   /// `unitSeconds` is a guess of one unit's time; a part is worth a thread of
   /// its own from some microseconds on.
-  void setCount(llvm::function_ref<Index(KernelBuilder &, const GroupBuffers &)> units,
-                double unitSeconds);
+  void setCount(Count units, double unitSeconds);
+  /// Fills `@kernel.steps`.
+  void setSteps(Count steps);
 
 private:
+  void addCompanion(llvm::StringRef suffix, unsigned dropped, Count value);
+
   GroupOp group;
   mlir::func::FuncOp kernel;
   CpuIsa isa;

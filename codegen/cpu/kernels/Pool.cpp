@@ -92,7 +92,7 @@ Value Pool::divide(const LaneTile &tile, int64_t pixel, Value sum) {
 void emitPool(func::FuncOp kernel, const CpuIsa &isa, const ConvShape &shape,
               PoolForm form, BindBuffers bind) {
   definePartitioned(
-      kernel, isa,
+      kernel, isa, laneItemFlops(shape),
       [&](KernelBuilder &b, ValueRange arguments) {
         return LaneKernel(b, shape, bind(b, arguments)).count();
       },
@@ -113,8 +113,9 @@ void emitPool(func::FuncOp kernel, const CpuIsa &isa, const ConvShape &shape,
 /// rounding errors add up.
 static constexpr int64_t kChains = 8;
 
-static Value reducePixels(KernelBuilder &b, PlaneReduction form, Value x,
-                          Index at, Index pixels) {
+static Value reducePixels(KernelBuilder &b, PlaneReduction form,
+                          Index pixels,
+                          llvm::function_ref<Value(Index pixel)> load) {
   double infinity = std::numeric_limits<double>::infinity();
   double start = form == PlaneReduction::sum   ? 0.0
                  : form == PlaneReduction::max ? -infinity
@@ -135,8 +136,7 @@ static Value reducePixels(KernelBuilder &b, PlaneReduction form, Value x,
     return b.loop(begin, end, width, acc, [&](Index p, ValueRange carried) {
       Accumulators next;
       for (int64_t i = 0; i < width; ++i) {
-        Value value = b.loadVector(x, at + (p + i) * kBlock, b.isa.lanes());
-        next.push_back(combine(carried[i], value));
+        next.push_back(combine(carried[i], load(p + i)));
       }
       return next;
     });
@@ -153,35 +153,28 @@ static Value reducePixels(KernelBuilder &b, PlaneReduction form, Value x,
   return combine(acc[0], rest[0]);
 }
 
-void emitPlaneReduction(func::FuncOp kernel, const CpuIsa &isa,
-                        PlaneReduction form, BindBuffers bind) {
+void emitPlaneReduction(
+    func::FuncOp kernel, const CpuIsa &isa, PlaneReduction form,
+    llvm::function_ref<PlaneBuffers(KernelBuilder &, ValueRange)> bind) {
   definePartitioned(
-      kernel, isa,
+      kernel, isa, /*itemFlops=*/0,
       [&](KernelBuilder &b, ValueRange arguments) {
-        Value x = bind(b, arguments).x;
-        return b.dim(x, 0) * b.dim(x, 1);
+        Value output = bind(b, arguments).output;
+        return b.dim(output, 0) * b.dim(output, 1);
       },
       [&](KernelBuilder &b, const PartitionArguments &arguments) {
-        ConvBuffers buffers = bind(b, arguments.buffers);
-        Value x = b.flat(buffers.x);
-        Index pixels = b.dim(buffers.x, 2) * b.dim(buffers.x, 3);
-        TilePlace place;
-        place.blocks = b.dim(buffers.x, 1);
-        place.plane = b.index(1);
-        place.pixel = b.index(int64_t(0));
-        for (Value output : buffers.outputs) {
-          place.outputs.push_back(b.flat(output));
-        }
+        PlaneBuffers buffers = bind(b, arguments.buffers);
+        Value output = b.flat(buffers.output);
+        Index blocks = b.dim(buffers.output, 1);
+        Index pixels = b.dim(buffers.extents, 2) * b.dim(buffers.extents, 3);
+        Index zero = b.index(int64_t(0));
         b.loop(arguments.begin, arguments.end, 1, [&](Index item) {
-          place.image = item / place.blocks;
-          b.loop(b.index(int64_t(0)), b.index(kBlock), b.isa.lanes(),
-                 [&](Index lane) {
-                   Value result = reducePixels(b, form, x,
-                                               item * pixels * kBlock + lane,
-                                               pixels);
-                   place.channel = item % place.blocks * kBlock + lane;
-                   finishTile(b, {result}, 1, place, buffers.epilogue);
-                 });
+          b.loop(zero, b.index(kBlock), b.isa.lanes(), [&](Index lane) {
+            Value result = reducePixels(b, form, pixels, [&](Index pixel) {
+              return buffers.load({item / blocks, item % blocks, lane, pixel});
+            });
+            b.storeVector(result, output, item * kBlock + lane);
+          });
         });
       });
 }

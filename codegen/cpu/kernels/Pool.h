@@ -24,9 +24,18 @@ void emitPool(mlir::func::FuncOp kernel, const CpuIsa &isa,
 
 enum class PlaneReduction { sum, max, min };
 
-/// Fills `kernel` with a reduction over all pixels: output [N][blocks][1][1][16].
-void emitPlaneReduction(mlir::func::FuncOp kernel, const CpuIsa &isa,
-                        PlaneReduction form, BindBuffers bind);
+/// What a reduction over all pixels reads and writes.
+struct PlaneBuffers {
+  mlir::Value extents; ///< a buffer with the dims of what is reduced
+  mlir::Value output;  ///< [N][blocks][1][1][16]
+  /// The vector at a point.
+  std::function<mlir::Value(const OutputPoint &)> load;
+};
+
+/// Fills `kernel` with a reduction over all pixels.
+void emitPlaneReduction(
+    mlir::func::FuncOp kernel, const CpuIsa &isa, PlaneReduction form,
+    llvm::function_ref<PlaneBuffers(KernelBuilder &, mlir::ValueRange)> bind);
 
 } // namespace mlc::codegen
 

@@ -121,7 +121,6 @@ WinogradConv::WinogradConv(KernelBuilder &b, const ConvShape &shape,
       lanes(b.isa.lanes()) {
   x = b.flat(this->buffers.x);
   weights = b.flat(this->buffers.weights);
-  scratch = b.flat(this->buffers.scratch);
   Value output = this->buffers.outputs.front();
   for (Value buffer : this->buffers.outputs) {
     outputPlace.outputs.push_back(b.flat(buffer));
@@ -132,8 +131,11 @@ WinogradConv::WinogradConv(KernelBuilder &b, const ConvShape &shape,
 }
 
 void WinogradConv::emitItems(const PartitionArguments &arguments) {
-  inputBase = arguments.thread * winogradScratch(shape, b.isa);
-  sumBase = inputBase + kPositions * layout.inputStride;
+  auto type = MemRefType::get(
+      {kPositions * (layout.inputStride + layout.sumStride)}, b.getF32Type());
+  scratch = ScratchOp::create(b, type);
+  inputBase = zero();
+  sumBase = b.index(kPositions * layout.inputStride);
   b.loop(arguments.begin, arguments.end, 1,
          [&](Index item) { emitItem(item, arguments.begin); });
 }
@@ -421,15 +423,13 @@ bool prefersWinograd(const ConvShape &shape) {
          shape.rows.out * shape.columns.out >= 16;
 }
 
-int64_t winogradScratch(const ConvShape &shape, const CpuIsa &isa) {
-  Layout layout(shape, isa);
-  return kPositions * (layout.inputStride + layout.sumStride);
-}
-
 void emitWinogradConv(func::FuncOp kernel, const CpuIsa &isa,
                       const ConvShape &shape, BindBuffers bind) {
+  Layout layout(shape, isa);
+  double itemFlops = 2.0 * kPositions * layout.blockTiles * shape.channels *
+                     layout.unitWidth;
   definePartitioned(
-      kernel, isa,
+      kernel, isa, itemFlops,
       [&](KernelBuilder &b, ValueRange arguments) {
         return WinogradConv(b, shape, bind(b, arguments)).count();
       },

@@ -15,11 +15,7 @@ namespace mlc::codegen {
 /// the Winograd form: dense, 3x3, stride 1, static extents, enough channels.
 bool prefersWinograd(const ConvShape &shape);
 
-/// Floats of scratch memory that each thread needs.
-int64_t winogradScratch(const ConvShape &shape, const CpuIsa &isa);
-
-/// Fills `kernel` with a convolution of form winograd. The scratch buffer holds
-/// `winogradScratch` floats for every thread.
+/// Fills `kernel` with a convolution of form winograd.
 void emitWinogradConv(mlir::func::FuncOp kernel, const CpuIsa &isa,
                       const ConvShape &shape, BindBuffers bind);
 

@@ -24,6 +24,12 @@ std::optional<AffineExpr>
 Emitter::broadcastDim(ArrayRef<AffineExpr> candidates) {
   SmallVector<AffineExpr> distinct;
   for (AffineExpr dim : candidates) {
+    for (AffineExpr other : candidates) {
+      // A table cut to the sequence's length: one check, no expansion.
+      if (!math.equal(dim, other) && math.isCappedAt(dim, other)) {
+        requireEqual(dim, other, "operands must broadcast");
+      }
+    }
     if (llvm::none_of(distinct,
                       [&](AffineExpr seen) { return math.equal(seen, dim); })) {
       distinct.push_back(dim);

@@ -71,6 +71,21 @@ void DimMath::setBounds(Expr symbol, Interval range) {
   }
 }
 
+void DimMath::markData(Expr symbol) {
+  if (auto expr = dyn_cast<AffineSymbolExpr>(symbol)) {
+    data.insert(expr.getPosition());
+  }
+}
+
+bool DimMath::dependsOnData(Expr expr) const {
+  bool depends = false;
+  expr.walk([&](AffineExpr part) {
+    auto symbol = dyn_cast<AffineSymbolExpr>(part);
+    depends |= symbol && data.count(symbol.getPosition());
+  });
+  return depends;
+}
+
 bool DimMath::isComplex(Expr expr) {
   int nodes = 0;
   // Expressions grow by one bounded step at a time, so this walk is shallow.
@@ -85,7 +100,11 @@ DimMath::Expr DimMath::bounded(Expr expr) {
   Interval range = bounds(expr);
   Value whole = value(expr);
   // ShapeScope sees through affine.apply but not through max.
-  return symbol(arith::MaxSIOp::create(b, *loc, whole, whole), range);
+  Expr result = symbol(arith::MaxSIOp::create(b, *loc, whole, whole), range);
+  if (dependsOnData(expr)) {
+    markData(result);
+  }
+  return result;
 }
 
 DimMath::Expr DimMath::add(Expr a, Expr b) {
@@ -100,12 +119,31 @@ DimMath::Expr DimMath::add(Expr a, Expr b) {
   return bounded(a + b);
 }
 
+/// `expr` in canonical form. The flattener works on one column per symbol, so
+/// the few symbols that occur are renumbered for it.
+static AffineExpr simplify(AffineExpr expr) {
+  SmallVector<AffineExpr> symbols;
+  expr.walk([&](AffineExpr part) {
+    if (isa<AffineSymbolExpr>(part) && !llvm::is_contained(symbols, part)) {
+      symbols.push_back(part);
+    }
+  });
+  llvm::DenseMap<AffineExpr, AffineExpr> there, back;
+  for (auto [i, symbol] : llvm::enumerate(symbols)) {
+    AffineExpr small = getAffineSymbolExpr(i, expr.getContext());
+    there[symbol] = small;
+    back[small] = symbol;
+  }
+  return simplifyAffineExpr(expr.replace(there), 0, symbols.size())
+      .replace(back);
+}
+
 DimMath::Expr DimMath::sub(Expr a, Expr b) {
   auto y = literal(b);
   if (!a || !b || (y && *y == least)) {
     return {};
   }
-  return y ? add(a, constant(-*y)) : bounded(simplifyAffineExpr(a - b, 0, 0));
+  return y ? add(a, constant(-*y)) : bounded(simplify(a - b));
 }
 
 DimMath::Expr DimMath::mul(Expr a, Expr b) {
@@ -144,6 +182,11 @@ DimMath::Expr DimMath::memoized(Op op, int extra, Expr a, Expr b, Expr c,
   }
   Value result = build();
   Expr expr = symbol(result, range);
+  for (Expr operand : {a, b, c}) {
+    if (operand && dependsOnData(operand)) {
+      markData(expr);
+    }
+  }
   known[key] = {result, expr};
   return expr;
 }
@@ -220,9 +263,13 @@ DimMath::Expr DimMath::min(Expr x, Expr y) {
     return y;
   }
   Interval range{std::min(a.low, c.low), std::min(a.high, c.high)};
-  return memoized(Op::min, 0, x, y, {}, range, [&] {
+  Expr least = memoized(Op::min, 0, x, y, {}, range, [&] {
     return arith::MinSIOp::create(b, *loc, value(x), value(y));
   });
+  if (auto symbol = dyn_cast<AffineSymbolExpr>(least)) {
+    minima[symbol.getPosition()] = {x, y};
+  }
+  return least;
 }
 
 DimMath::Expr DimMath::max(Expr x, Expr y) {
@@ -242,8 +289,56 @@ DimMath::Expr DimMath::max(Expr x, Expr y) {
   });
 }
 
+DimMath::Expr DimMath::canonical(Expr expr) {
+  Region *here = b.getInsertionBlock()->getParent();
+  llvm::DenseMap<AffineExpr, AffineExpr> known;
+  expr.walk([&](AffineExpr part) {
+    auto symbol = dyn_cast<AffineSymbolExpr>(part);
+    auto fact = symbol ? facts.find(symbol.getPosition()) : facts.end();
+    if (fact != facts.end() && fact->second.region->isAncestor(here)) {
+      known[part] = fact->second.expr;
+    }
+  });
+  return known.empty() ? expr : expr.replace(known);
+}
+
 bool DimMath::equal(Expr a, Expr b) {
-  return a && b && (a == b || literal(sub(a, b)) == 0);
+  if (!a || !b || a == b) {
+    return a && b;
+  }
+  Expr difference = sub(canonical(a), canonical(b));
+  return literal(difference) == 0;
+}
+
+void DimMath::learnEqual(Expr x, Expr y) {
+  x = canonical(x);
+  y = canonical(y);
+  auto a = dyn_cast<AffineSymbolExpr>(x), c = dyn_cast<AffineSymbolExpr>(y);
+  // The younger symbol gives way; a fact never mentions the symbol itself.
+  if (!a || (c && c.getPosition() > a.getPosition())) {
+    std::swap(x, y);
+    std::swap(a, c);
+  }
+  if (a && !y.isFunctionOfSymbol(a.getPosition())) {
+    facts[a.getPosition()] = {y, b.getInsertionBlock()->getParent()};
+    // Older facts may mention the symbol: one replacement must be enough.
+    for (auto &[position, fact] : facts) {
+      fact.expr = fact.expr.replace(x, y);
+    }
+  }
+}
+
+bool DimMath::isCappedAt(Expr a, Expr b) {
+  auto symbol = dyn_cast<AffineSymbolExpr>(a);
+  auto it = symbol ? minima.find(symbol.getPosition()) : minima.end();
+  if (it == minima.end()) {
+    return false;
+  }
+  auto [x, y] = it->second;
+  auto capped = [&](Expr value, Expr cap) {
+    return literal(cap) && *literal(cap) >= 2 && equal(value, b);
+  };
+  return capped(x, y) || capped(y, x);
 }
 
 /// What a comparison gives for all values in the ranges, if that is one thing.

@@ -18,6 +18,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 
 namespace mlc::onnx {
 
@@ -61,6 +62,19 @@ public:
   /// Declares the range of a symbol; dims are [0, INT64_MAX] otherwise.
   void setBounds(Expr symbol, Interval range);
 
+  /// Records that two expressions are equal from here on (a check that ends the
+  /// run otherwise stands at the insertion point).
+  void learnEqual(Expr a, Expr b);
+  /// Whether `a` is min(b, c) with a literal c >= 2: then a broadcasts with b
+  /// only where both are equal.
+  bool isCappedAt(Expr a, Expr b);
+
+  /// Declares that a symbol came out of a tensor's data, so that it need not be
+  /// an extent although its range allows it. What is computed from it counts
+  /// as data, too.
+  void markData(Expr symbol);
+  bool dependsOnData(Expr expr) const;
+
   static std::optional<int64_t> literal(Expr expr);
   /// A short enough equivalent: past a size the value becomes a new symbol, so
   /// that no model can make expressions whose recursion exhausts the stack.
@@ -75,11 +89,21 @@ private:
   Expr memoized(Op op, int extra, Expr a, Expr b, Expr c, Interval range,
                 Build build);
   bool isVisible(mlir::Value value);
+  Expr canonical(Expr expr);
 
   mlir::OpBuilder &b;
   ShapeScope &scope;
   std::optional<mlir::Location> loc;
   std::map<unsigned, Interval> ranges;
+  std::set<unsigned> data;
+  /// Symbols that are known to equal an expression, where the region is.
+  struct Fact {
+    Expr expr;
+    mlir::Region *region;
+  };
+  std::map<unsigned, Fact> facts;
+  /// Operands of the minimum that a symbol is.
+  std::map<unsigned, std::pair<Expr, Expr>> minima;
   struct Key {
     Op op;
     int extra;

@@ -93,12 +93,9 @@ void Emitter::require(AffineExpr holds, AffineExpr found, AffineExpr expected,
   }
   if (auto known = DimMath::literal(holds)) {
     if (!*known) {
-      auto literal = DimMath::literal(found),
-           wanted = DimMath::literal(expected);
-      std::string detail =
-          literal && wanted
-              ? (", got " + Twine(*literal) + " and " + Twine(*wanted)).str()
-              : "";
+      std::string detail;
+      llvm::raw_string_ostream(detail)
+          << ", got " << found << " and " << expected;
       problem(ErrorCode::badShape, what + detail);
     }
     return;
@@ -113,6 +110,9 @@ void Emitter::requireEqual(AffineExpr found, AffineExpr expected,
   if (!math.equal(found, expected)) {
     require(math.compare(arith::CmpIPredicate::eq, found, expected), found,
             expected, what);
+    if (found && expected && !failed()) {
+      math.learnEqual(found, expected);
+    }
   }
 }
 

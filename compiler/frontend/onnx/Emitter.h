@@ -121,8 +121,6 @@ public:
   /// A tensor of `dims` filled with a scalar.
   mlir::Value fill(mlir::Type elementType, double value,
                    llvm::ArrayRef<mlir::AffineExpr> dims);
-  /// 0, 1, 2, ... along `axis` as a tensor of `dims`' rank, other dims 1.
-  mlir::Value iota(mlir::Type elementType, mlir::AffineExpr count);
   /// A rank-0 integer tensor of an expression.
   mlir::Value scalarTensor(mlir::AffineExpr value, mlir::Type elementType);
   /// The element count of `dims` along `axes` as a scalar of x's type.

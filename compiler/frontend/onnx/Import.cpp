@@ -90,21 +90,6 @@ Tensor *Importer::declareInput(const ValueInfoProto &input) {
   return makeTensor(argument);
 }
 
-/// ["batch", 3, "?"]
-static ArrayAttr describeDims(ArrayRef<AffineExpr> dims, const Symbols &symbols,
-                              Builder &b) {
-  SmallVector<Attribute> entries;
-  for (AffineExpr dim : dims) {
-    std::string name = symbols.nameOf(dim);
-    if (auto literal = DimMath::literal(dim)) {
-      entries.push_back(b.getI64IntegerAttr(*literal));
-    } else {
-      entries.push_back(b.getStringAttr(name.empty() ? "?" : name));
-    }
-  }
-  return b.getArrayAttr(entries);
-}
-
 bool Importer::declareInputs(const GraphProto &graph) {
   size_t before = problems.count();
   llvm::StringSet<> initialized;
@@ -128,10 +113,8 @@ bool Importer::declareInputs(const GraphProto &graph) {
       tensor = makeTensor();
       tensor->kind = Tensor::Kind::failed;
     } else {
-      argumentAttributes.push_back(b.getDictionaryAttr(
-          {b.getNamedAttr("mlc.name", b.getStringAttr(input.name())),
-           b.getNamedAttr("mlc.dims",
-                          describeDims(tensor->dims, symbols, b))}));
+      argumentAttributes.push_back(
+          boundaryAttributes(input.name(), tensor->dims, symbols, b));
     }
     bind(mainFrame, input.name(), tensor);
   }
@@ -179,9 +162,8 @@ bool Importer::returnOutputs(const GraphProto &graph) {
     Location loc = NameLoc::get(StringAttr::get(context, output.name()));
     math.setLocation(loc);
     results.push_back(materialize(*tensor, loc));
-    attributes.push_back(b.getDictionaryAttr(
-        {b.getNamedAttr("mlc.name", b.getStringAttr(output.name())),
-         b.getNamedAttr("mlc.dims", describeDims(tensor->dims, symbols, b))}));
+    attributes.push_back(
+        boundaryAttributes(output.name(), tensor->dims, symbols, b));
   }
   if (problems.count() != before) {
     return false;

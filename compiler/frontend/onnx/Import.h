@@ -67,6 +67,11 @@ std::vector<OnnxNode> describeNodes(mlir::Location location);
 Diagnostic diagnosticAt(mlir::Location location, std::string code,
                         std::string message);
 
+namespace onnx {
+/// Builds a location that describeNode understands.
+mlir::Location nodeLocation(mlir::MLIRContext *context, const OnnxNode &node);
+} // namespace onnx
+
 /// One row of ImportErrors.def, for `mlc explain`.
 struct ErrorText {
   const char *code, *title, *explanation, *remedy;

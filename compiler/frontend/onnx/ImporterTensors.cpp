@@ -245,7 +245,9 @@ const HostElements *Importer::extractElements(Tensor &tensor, Location loc) {
     if (isBoolean) {
       scalar = arith::IndexCastUIOp::create(b, loc, b.getIndexType(), scalar);
     }
-    elements.push_back(math.symbol(scalar, range));
+    AffineExpr element = math.symbol(scalar, range);
+    math.markData(element);
+    elements.push_back(element);
   });
   tensor.elements = std::move(elements);
   return &*tensor.elements;

@@ -132,9 +132,6 @@ private:
   llvm::SmallVector<bool> inputRead, attributeRead;
 };
 
-/// Builds a location that describeNode understands.
-mlir::Location nodeLocation(mlir::MLIRContext *context, const OnnxNode &node);
-
 } // namespace mlc::onnx
 
 #endif // MLC_COMPILER_FRONTEND_ONNX_NODE_H

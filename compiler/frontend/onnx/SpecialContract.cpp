@@ -117,7 +117,9 @@ static void importConv(Node &n) {
   if (!window) {
     return;
   }
-  x = padExplicitly(n, x, *window, n.scalarLike(x, 0));
+  if (!window->dynamicPads.empty()) {
+    x = padExplicitly(n, x, *window, n.scalarLike(x, 0));
+  }
   AffineExpr perGroup = n.dims(w)[1];
   n.requireEqual(n.dims(x)[1], n.math.mul(perGroup, n.math.constant(group)),
                  "channels must be the filter's times group");

@@ -53,6 +53,8 @@ private:
 
   bool unroll();
   bool importOnce();
+  bool isVisibleBefore(AffineExpr expr);
+  void applyDeclaredDims();
   bool updateShapes(ArrayRef<Tensor *> outputs);
   void finishLoop(ArrayRef<Tensor *> outputs);
   bool addGathered(ArrayRef<Tensor *> outputs, scf::WhileOp draft,
@@ -173,6 +175,7 @@ bool LoopImport::importOnce() {
       n.b.createBlock(&loop.getAfter(), {}, ValueRange(inits).getTypes(), locs);
   AffineExpr index = n.math.symbol(after->getArgument(0),
                                    {0, std::numeric_limits<int64_t>::max()});
+  n.math.markData(index);
   bool ok;
   outputs =
       importSubgraph(n, body, bodyInputs(index, argumentTensors(after)), ok);
@@ -182,7 +185,43 @@ bool LoopImport::importOnce() {
                Twine(firstCarried() + initial.size() + gathered));
     ok = false;
   }
-  return ok;
+  if (ok) {
+    applyDeclaredDims();
+  }
+  return ok && !n.failed();
+}
+
+bool LoopImport::isVisibleBefore(AffineExpr expr) {
+  OpBuilder::InsertionGuard guard(n.b);
+  n.b.setInsertionPoint(loop);
+  return isVisible(n, expr);
+}
+
+/// Extents that depend on the iteration but are declared in the body's outputs
+/// are checked there and fixed from then on.
+void LoopImport::applyDeclaredDims() {
+  for (size_t k = firstCarried(); k < outputs.size(); ++k) {
+    const TypeProto::Tensor &type = body.output(int(k)).type().tensor_type();
+    Tensor *tensor = outputs[k];
+    if (!tensor->isTensor() || type.shape().dim_size() != tensor->rank()) {
+      continue;
+    }
+    DimExprs dims = tensor->dims;
+    for (auto [dim, declared] : llvm::zip_equal(dims, type.shape().dim())) {
+      bool fixed = DimMath::literal(dim) || isVisibleBefore(dim);
+      if (!fixed && declared.has_dim_value() && declared.dim_value() >= 0) {
+        dim = n.math.constant(declared.dim_value());
+      }
+    }
+    if (dims != tensor->dims) {
+      for (auto [dim, found] : llvm::zip_equal(dims, tensor->dims)) {
+        n.requireEqual(found, dim, "the body's declared extents must hold");
+      }
+      Value value = n.importer.materialize(*tensor, n.loc);
+      outputs[k] =
+          value ? n.importer.makeTensor(n.reshape(value, dims)) : tensor;
+    }
+  }
 }
 
 /// Marks dims that an iteration changed; true when there are new ones.

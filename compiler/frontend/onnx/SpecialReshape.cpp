@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/frontend/onnx/DynamicAxes.h"
 #include "compiler/frontend/onnx/Rules.h"
 
 using namespace mlir;
@@ -64,16 +65,14 @@ static AffineExpr wantedDim(Node &n, AffineExpr dim, size_t i,
   if (DimMath::literal(dim)) {
     return DimMath::literal(dim) == 0 ? from[i] : dim;
   }
-  // An entry that may be 0 only because x's own dim may is that dim already.
-  if (n.math.equal(dim, from[i]) || n.math.bounds(dim).low > 0) {
+  // An extent that happens to be 0 means an empty tensor, not "copy"; only
+  // numbers out of a tensor's data can mean that.
+  if (n.math.bounds(dim).low > 0 || n.math.equal(dim, from[i]) ||
+      !n.math.dependsOnData(dim)) {
     return dim;
   }
-  // The same for products of dims: 0 there means an empty tensor either way.
-  bool isExtent = n.math.bounds(dim).low == 0 && !isa<AffineSymbolExpr>(dim);
-  return isExtent ? dim
-                  : n.math.select(
-                        n.math.compare(Predicate::eq, dim, n.math.constant(0)),
-                        from[i], dim);
+  AffineExpr isZero = n.math.compare(Predicate::eq, dim, n.math.constant(0));
+  return n.math.select(isZero, from[i], dim);
 }
 
 /// The dims that a shape list asks for; nullopt after a problem.
@@ -159,39 +158,74 @@ static void importFlatten(Node &n) {
                                n.math.product(all.drop_front(axis))}));
 }
 
+/// Without axes: the dims that are 1, which must be known.
+static void squeezeOnes(Node &n, Value x) {
+  DimExprs to;
+  for (AffineExpr dim : n.dims(x)) {
+    if (DimMath::literal(dim) == 1) {
+      continue;
+    }
+    if (n.math.bounds(dim).low <= 1 && !DimMath::literal(dim)) {
+      return n.unsupported("without axes on a dim that may be 1 at run time");
+    }
+    to.push_back(dim);
+  }
+  n.setResult(0, n.reshape(x, to));
+}
+
+static std::optional<DynamicAxes> axesOfNode(Node &n, int64_t rank) {
+  if (n.opset() >= 13) {
+    return readAxes(n, 1, rank);
+  }
+  auto axes = n.axes(13, 1, rank);
+  if (!axes) {
+    return std::nullopt;
+  }
+  DynamicAxes result{{}, SmallVector<AffineExpr>(rank, n.math.constant(0))};
+  for (int64_t axis : *axes) {
+    result.axes.push_back(n.math.constant(axis));
+    result.flags[axis] = n.math.constant(1);
+  }
+  return result;
+}
+
 static void importSqueeze(Node &n) {
   Value x = n.value(0);
   if (!x) {
     return;
   }
-  auto axes = n.axes(13, 1, n.rank(x));
-  if (n.failed()) {
+  if (n.opset() < 13 ? !n.hasAttr("axes") : !n.has(1)) {
+    return squeezeOnes(n, x);
+  }
+  auto axes = axesOfNode(n, n.rank(x));
+  if (!axes) {
     return;
   }
-  DimExprs to;
-  for (auto [i, dim] : llvm::enumerate(n.dims(x))) {
-    if (axes ? !llvm::is_contained(*axes, int64_t(i))
-             : DimMath::literal(dim) != 1) {
-      if (!axes && !DimMath::literal(dim) && n.math.bounds(dim).low <= 1) {
-        return n.unsupported("without axes on a dim that may be 1 at run time");
-      }
-      to.push_back(dim);
-    } else {
-      n.requireEqual(dim, n.math.constant(1), "a squeezed extent must be 1");
-    }
+  DimExprs dims = n.dims(x);
+  AffineExpr one = n.math.constant(1);
+  for (auto [dim, flag] : llvm::zip_equal(dims, axes->flags)) {
+    n.requireEqual(n.math.select(flag, dim, one), one,
+                   "a squeezed extent must be 1");
   }
-  n.setResult(0, n.failed() ? Value() : n.reshape(x, to));
+  if (!n.failed()) {
+    n.setResult(0, n.reshape(x, withoutAxes(n, dims, *axes)));
+  }
 }
 
 static void importUnsqueeze(Node &n) {
   Value x = n.value(0);
-  auto given = n.opset() < 13 ? n.intsAttr("axes") : n.fixedIntegers(1, "axes");
-  if (!x || !given) {
+  std::optional<size_t> added;
+  if (n.opset() < 13) {
+    auto given = n.intsAttr("axes");
+    added = given ? std::optional<size_t>(given->size()) : std::nullopt;
+  } else if (auto given = n.integers(1)) {
+    added = given->size();
+  }
+  if (!x || !added) {
     return n.failed() || !x ? void() : n.badAttribute("'axes' is missing");
   }
-  auto axes = n.axes(13, 1, n.rank(x) + int64_t(given->size()));
-  if (axes) {
-    n.setResult(0, n.unsqueeze(x, *axes));
+  if (auto axes = axesOfNode(n, n.rank(x) + int64_t(*added))) {
+    n.setResult(0, n.reshape(x, withAxes(n, n.dims(x), *axes)));
   }
 }
 

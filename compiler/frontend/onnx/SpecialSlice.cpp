@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/frontend/onnx/DynamicAxes.h"
+#include "compiler/frontend/onnx/Indices.h"
 #include "compiler/frontend/onnx/Rules.h"
 
 using namespace mlir;
@@ -56,58 +58,141 @@ static AxisSlice sliceAxis(Node &n, AffineExpr start, AffineExpr end,
   return result;
 }
 
+/// The same for a step that only the running model knows: the positions that
+/// the slice takes, as a tensor for mlc.gather.
+static Value slicePositions(Node &n, AffineExpr start, AffineExpr end,
+                            AffineExpr step, AffineExpr extent) {
+  AffineExpr zero = n.math.constant(0), one = n.math.constant(1);
+  n.require(n.math.compare(Predicate::ne, step, zero), step, one,
+            "steps must not be 0");
+  AffineExpr up = n.math.compare(Predicate::sgt, step, zero);
+  AffineExpr high = n.math.select(up, extent, n.math.sub(extent, one));
+  AffineExpr first = clampPosition(n, start, extent, zero, high);
+  AffineExpr last = clampPosition(
+      n, end, extent, n.math.select(up, zero, n.math.constant(-1)), high);
+  AffineExpr span =
+      n.math.select(up, n.math.sub(last, first), n.math.sub(first, last));
+  AffineExpr stride =
+      n.math.max(n.math.select(up, step, n.math.sub(zero, step)), one);
+  AffineExpr count = n.math.max(n.math.ceilDiv(span, stride), zero);
+  if (!count || n.failed()) {
+    return {};
+  }
+  Type type = n.b.getI64Type();
+  return n.add(n.mul(iotaAlong(n, type, count, 0, 1), n.scalarTensor(step, type)),
+               n.scalarTensor(first, type));
+}
+
+namespace {
+/// A Slice's arguments; axes and steps may depend on data.
+struct SliceArguments {
+  SmallVector<AffineExpr> starts, ends, steps;
+  DynamicAxes axes;
+};
+} // namespace
+
+static SmallVector<AffineExpr> constants(Node &n, ArrayRef<int64_t> values) {
+  return llvm::map_to_vector(
+      values, [&](int64_t value) { return n.math.constant(value); });
+}
+
+/// Axes given as a list of literals.
+static std::optional<DynamicAxes> literalAxes(Node &n, ArrayRef<int64_t> axes,
+                                              int64_t rank) {
+  DynamicAxes result{{}, SmallVector<AffineExpr>(rank, n.math.constant(0))};
+  for (int64_t axis : axes) {
+    auto normal = n.normalizeAxis(axis, rank);
+    if (!normal) {
+      return std::nullopt;
+    }
+    if (DimMath::literal(result.flags[*normal]) == 1) {
+      n.badAttribute("'axes' names an axis twice");
+      return std::nullopt;
+    }
+    result.axes.push_back(n.math.constant(*normal));
+    result.flags[*normal] = n.math.constant(1);
+  }
+  return result;
+}
+
+static std::optional<SliceArguments> readSlice(Node &n, int64_t rank) {
+  SliceArguments result;
+  std::optional<DynamicAxes> axes;
+  bool hasAxes = false;
+  if (n.opset() < 10) {
+    using Ints = SmallVector<int64_t>;
+    result.starts = constants(n, n.intsAttr("starts").value_or(Ints()));
+    result.ends = constants(n, n.intsAttr("ends").value_or(Ints()));
+    if (auto given = n.intsAttr("axes")) {
+      hasAxes = true;
+      axes = literalAxes(n, *given, rank);
+    }
+  } else {
+    using Exprs = SmallVector<AffineExpr>;
+    result.starts = n.integers(1).value_or(Exprs());
+    result.ends = n.integers(2).value_or(Exprs());
+    hasAxes = n.has(3);
+    axes = hasAxes ? readAxes(n, 3, rank) : std::nullopt;
+    result.steps = n.has(4) ? n.integers(4).value_or(Exprs()) : Exprs();
+  }
+  size_t count = result.starts.size();
+  if (result.steps.empty()) {
+    result.steps.assign(count, n.math.constant(1));
+  }
+  if (!hasAxes && int64_t(count) <= rank) {
+    axes = literalAxes(n, llvm::to_vector(llvm::seq<int64_t>(0, count)), rank);
+  }
+  if (n.failed()) {
+    return std::nullopt;
+  }
+  if (!axes || axes->axes.size() != count || result.ends.size() != count ||
+      result.steps.size() != count) {
+    n.badAttribute("starts, ends, axes and steps must be of one length");
+    return std::nullopt;
+  }
+  result.axes = *axes;
+  return result;
+}
+
 static void importSlice(Node &n) {
   Value x = n.value(0);
-  std::optional<SmallVector<AffineExpr>> starts, ends;
-  std::optional<SmallVector<int64_t>> axes, steps;
-  if (n.opset() < 10) {
-    auto wrap = [&](std::optional<SmallVector<int64_t>> values) {
-      std::optional<SmallVector<AffineExpr>> exprs;
-      if (values) {
-        exprs.emplace();
-        for (int64_t value : *values) {
-          exprs->push_back(n.math.constant(value));
-        }
-      }
-      return exprs;
-    };
-    starts = wrap(n.intsAttr("starts"));
-    ends = wrap(n.intsAttr("ends"));
-    axes = n.intsAttr("axes");
-  } else {
-    starts = n.integers(1);
-    ends = n.integers(2);
-    axes = n.has(3) ? n.fixedIntegers(3, "axes") : std::nullopt;
-    steps = n.has(4) ? n.fixedIntegers(4, "steps") : std::nullopt;
-  }
-  if (!x || n.failed()) {
+  auto arguments = x ? readSlice(n, n.rank(x)) : std::nullopt;
+  if (!arguments) {
     return;
   }
-  if (!starts || !ends || starts->size() != ends->size() ||
-      (axes && axes->size() != starts->size()) ||
-      (steps && steps->size() != starts->size())) {
-    return n.badAttribute("starts, ends, axes and steps must be of one length");
-  }
-  DimExprs sizes = n.dims(x);
-  SmallVector<AffineExpr> from(sizes.size(), n.math.constant(0));
-  SmallVector<int64_t> by(sizes.size(), 1);
-  SmallVector<bool> seen(sizes.size(), false);
-  for (size_t i = 0; i < starts->size(); ++i) {
-    auto axis = n.normalizeAxis(axes ? (*axes)[i] : int64_t(i), n.rank(x));
-    if (!axis) {
-      return;
+  AffineExpr zero = n.math.constant(0), one = n.math.constant(1);
+  DimExprs dims = n.dims(x), sizes = dims;
+  SmallVector<AffineExpr> from(dims.size(), zero);
+  SmallVector<int64_t> by(dims.size(), 1);
+  SmallVector<std::pair<int64_t, Value>> gathers;
+  for (size_t d = 0; d < dims.size(); ++d) {
+    if (DimMath::literal(arguments->axes.flags[d]) == 0) {
+      continue;
     }
-    int64_t step = steps ? (*steps)[i] : 1;
-    if (step == 0 || std::exchange(seen[*axis], true)) {
-      return n.badAttribute(step == 0 ? "a step is 0"
-                                      : "'axes' names an axis twice");
+    auto pick = [&](ArrayRef<AffineExpr> values, AffineExpr fallback) {
+      return atAxis(n, arguments->axes, int64_t(d), values, fallback);
+    };
+    AffineExpr step = pick(arguments->steps, one);
+    AffineExpr start = pick(arguments->starts, zero);
+    AffineExpr end = pick(arguments->ends, dims[d]);
+    auto literal = DimMath::literal(step);
+    if (!literal) {
+      gathers.push_back({d, slicePositions(n, start, end, step, dims[d])});
+      continue;
     }
-    AxisSlice one = sliceAxis(n, (*starts)[i], (*ends)[i], step, sizes[*axis]);
-    from[*axis] = one.start;
-    sizes[*axis] = one.size;
-    by[*axis] = one.step;
+    if (*literal == 0) {
+      return n.badAttribute("a step is 0");
+    }
+    AxisSlice part = sliceAxis(n, start, end, *literal, dims[d]);
+    from[d] = part.start;
+    sizes[d] = part.size;
+    by[d] = part.step;
   }
-  n.setResult(0, n.slice(x, from, sizes, by));
+  Value y = n.slice(x, from, sizes, by);
+  for (auto [axis, positions] : gathers) {
+    y = n.gather(y, positions, axis);
+  }
+  n.setResult(0, y);
 }
 
 static void importConcat(Node &n) {
@@ -225,26 +310,24 @@ static std::optional<SmallVector<AffineExpr>> padAmounts(Node &n,
   } else {
     given = n.integers(1);
   }
-  SmallVector<int64_t> axes;
-  if (n.has(3)) {
-    auto named = n.axes(0, 3, rank);
-    if (!named) {
-      return std::nullopt;
-    }
-    axes = *named;
-  } else {
-    axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
-  }
-  if (!given || given->size() != 2 * axes.size()) {
+  auto axes =
+      n.has(3)
+          ? readAxes(n, 3, rank)
+          : literalAxes(n, llvm::to_vector(llvm::seq<int64_t>(0, rank)), rank);
+  if (!axes || !given || given->size() != 2 * axes->axes.size()) {
     if (!n.failed()) {
       n.badAttribute("expects two pads per axis");
     }
     return std::nullopt;
   }
-  SmallVector<AffineExpr> all(2 * rank, n.math.constant(0));
-  for (auto [i, axis] : llvm::enumerate(axes)) {
-    all[axis] = (*given)[i];
-    all[rank + axis] = (*given)[axes.size() + i];
+  size_t count = axes->axes.size();
+  SmallVector<AffineExpr> all;
+  for (int64_t end : {0, 1}) {
+    for (int64_t d = 0; d < rank; ++d) {
+      all.push_back(atAxis(n, *axes, d,
+                           ArrayRef(*given).slice(end * count, count),
+                           n.math.constant(0)));
+    }
   }
   return all;
 }

@@ -85,3 +85,20 @@ DictionaryAttr Symbols::attribute(MLIRContext *context) const {
   }
   return DictionaryAttr::get(context, entries);
 }
+
+DictionaryAttr onnx::boundaryAttributes(StringRef name,
+                                        ArrayRef<AffineExpr> dims,
+                                        const Symbols &symbols, Builder &b) {
+  SmallVector<Attribute> entries;
+  for (AffineExpr dim : dims) {
+    std::string symbol = symbols.nameOf(dim);
+    if (auto literal = DimMath::literal(dim)) {
+      entries.push_back(b.getI64IntegerAttr(*literal));
+    } else {
+      entries.push_back(b.getStringAttr(symbol.empty() ? "?" : symbol));
+    }
+  }
+  return b.getDictionaryAttr(
+      {b.getNamedAttr("mlc.dims", b.getArrayAttr(entries)),
+       b.getNamedAttr("mlc.name", b.getStringAttr(name))});
+}

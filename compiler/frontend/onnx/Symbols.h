@@ -43,6 +43,13 @@ private:
   std::map<std::string, Symbol> byName;
 };
 
+/// {mlc.name, mlc.dims} of a graph input or output: an extent, a symbol's name or
+/// "?" per dim.
+mlir::DictionaryAttr boundaryAttributes(llvm::StringRef name,
+                                        llvm::ArrayRef<mlir::AffineExpr> dims,
+                                        const Symbols &symbols,
+                                        mlir::Builder &b);
+
 } // namespace mlc::onnx
 
 #endif // MLC_COMPILER_FRONTEND_ONNX_SYMBOLS_H

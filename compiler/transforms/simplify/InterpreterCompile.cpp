@@ -73,7 +73,7 @@ private:
                            store.getIndices(), store.getValueToStore());
         })
         .Case([&](memref::DimOp dim) { return addDim(code, dim); })
-        .Case([&](ReportOp report) {
+        .Case([&](RequireOp report) {
           Instruction i;
           i.run = runReport;
           i.x = reg(report.getCondition());

@@ -11,6 +11,7 @@
 #define MLC_OPS_CPUGEMM_TD
 
 include "mlc/MlcBase.td"
+include "mlc/ops/Recurrent.td"
 
 def MLC_MatMulPackedOp : MLC_ShapedOp<"matmul_packed", [SameElementTypes]> {
   let summary = "matrix product with weights packed in panels of 32 columns";
@@ -42,6 +43,47 @@ def MLC_AttentionStridedOp : MLC_ShapedOp<"attention_strided"> {
   let lowering = ByLoops;
   let precision = KeepF32;
   let gradient = NoGradient<"made after differentiation">;
+}
+
+def MLC_RecurrentPackedOp
+    : MLC_ShapedOp<"recurrent_packed", [AttrSizedOperandSegments]> {
+  let summary = "mlc.recurrent after the products with x, with packed weights";
+  let description = [{
+    gates: [T, B, D*G*H], the products of x with w plus all biases (but not
+    `state_bias`); panels: [D, ceil(H / 16), H, G*16], where weight k of unit u
+    for gate g is panels[d, u / 16, k, g*16 + u % 16]; state_bias: [D, H], added
+    to the product of the GRU's candidate when it is linear before reset. The
+    rest, and y, as in mlc.recurrent.
+  }];
+  let arguments = (ins MLC_Tensor:$gates, MLC_Tensor:$panels,
+                       Optional<AnyRankedTensor>:$state_bias,
+                       Optional<AnyRankedTensor>:$lengths,
+                       Optional<AnyRankedTensor>:$h0,
+                       Optional<AnyRankedTensor>:$c0,
+                       Optional<AnyRankedTensor>:$peephole,
+                       I64Attr:$hidden,
+                       MLC_RecurrentKind:$kind, DenseBoolArrayAttr:$reverse,
+                       StrArrayAttr:$activations, DenseF64ArrayAttr:$alpha,
+                       DenseF64ArrayAttr:$beta, OptionalAttr<F64Attr>:$clip,
+                       DefaultValuedAttr<BoolAttr, "false">:$input_forget,
+                       DefaultValuedAttr<BoolAttr, "false">:$linear_before_reset);
+  let results = (outs MLC_Tensor:$y);
+  // The pass that makes it makes only what the CPU emitter takes.
+  let lowering = ByRewrite;
+  let precision = Widen;
+  let gradient = NoGradient<"made after differentiation">;
+  let extraClassDeclaration = [{
+    int64_t getGateCount() {
+      return getKind() == ::mlc::RecurrentKind::lstm  ? 4
+             : getKind() == ::mlc::RecurrentKind::gru ? 3
+                                                      : 1;
+    }
+    int64_t getActivationCount() {
+      return getKind() == ::mlc::RecurrentKind::lstm  ? 3
+             : getKind() == ::mlc::RecurrentKind::gru ? 2
+                                                      : 1;
+    }
+  }];
 }
 
 #endif // MLC_OPS_CPUGEMM_TD

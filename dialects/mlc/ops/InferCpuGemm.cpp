@@ -53,3 +53,21 @@ AttentionStridedOp::inferShapes(ShapeScope &scope,
   results.push_back({elementTypeOf(getQ()), dims});
   return success();
 }
+
+LogicalResult
+RecurrentPackedOp::inferShapes(ShapeScope &scope,
+                               SmallVectorImpl<InferredType> &results) {
+  int64_t directions = getReverse().size(), hidden = getHidden();
+  auto panels = cast<RankedTensorType>(getPanels().getType());
+  const int64_t expected[] = {directions, (hidden + 15) / 16, hidden,
+                              getGateCount() * 16};
+  if (panels.getShape() != ArrayRef<int64_t>(expected)) {
+    return emitOpError("expects panels of [directions, ceil(hidden / 16), hidden, "
+                       "gates * 16], got ")
+           << panels << " for " << hidden << " units";
+  }
+  results.push_back({elementTypeOf(getGates()),
+                     {scope.dim(getGates(), 0) + 3, scope.constant(directions),
+                      scope.dim(getGates(), 1), scope.constant(hidden)}});
+  return success();
+}

@@ -12,6 +12,9 @@
 #include "codegen/cpu/kernels/Winograd.h"
 #include "test/codegen/cpu/KernelReference.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
 #include <limits>
 
 using namespace mlir;
@@ -109,6 +112,10 @@ static int64_t blocksOf(int64_t channels) {
 
 ConvRunner::ConvRunner(const ConvCase &problem, CpuIsa isa)
     : problem(problem), harness(isa) {
+  DialectRegistry registry;
+  registry.insert<MlcDialect>();
+  harness.getContext().appendDialectRegistry(registry);
+  harness.getContext().loadAllAvailableDialects();
   int64_t inPixels = problem.height * problem.width;
   int64_t outPixels = problem.outHeight() * problem.outWidth();
   int64_t outSize =
@@ -118,8 +125,12 @@ ConvRunner::ConvRunner(const ConvCase &problem, CpuIsa isa)
   filters = randomFloats(problem.filters * (problem.channels / problem.group) *
                              problem.kernelH * problem.kernelW,
                          2);
-  packed = packWeights(problem.shape(), filters.data());
-  packed.resize(packed.size() + 4096); // the prefetch may reach past the end
+  int64_t packedSize = 1;
+  for (int64_t dim : problem.shape().packedDims()) {
+    packedSize *= dim;
+  }
+  packed.resize(packedSize);
+  packWeights(problem.shape(), filters.data(), packed);
   weightsInUse = packed.data();
   bias = randomFloats(blocksOf(problem.filters) * kBlock, 3);
   residual = randomFloats(outSize, 4);
@@ -152,6 +163,25 @@ static Epilogue makeEpilogue(Value bias, Value residual, Value out,
   return epilogue;
 }
 
+/// Gives the kernel the part of argument 5 that belongs to its thread as
+/// scratch memory, as codegen's lowering would.
+void ConvRunner::useScratchArgument(func::FuncOp kernel) {
+  kernel.walk([&](ScratchOp op) {
+    OpBuilder b(op);
+    int64_t size = op.getType().getNumElements();
+    Value elements = arith::ConstantIndexOp::create(b, op.getLoc(), size);
+    Value thread = kernel.getArguments().back();
+    Value offset = arith::MulIOp::create(b, op.getLoc(), thread, elements);
+    Value part = memref::ReinterpretCastOp::create(
+        b, op.getLoc(), MemRefType::get({size}, b.getF32Type(), StridedLayoutAttr::get(b.getContext(), ShapedType::kDynamic, {1})), kernel.getArgument(5), OpFoldResult(offset),
+        ArrayRef<OpFoldResult>{b.getIndexAttr(size)},
+        ArrayRef<OpFoldResult>{b.getIndexAttr(1)});
+    scratch.assign(2 * size, 0.0f);
+    op.getY().replaceUsesWithIf(part, [](OpOperand &) { return true; });
+    op.erase();
+  });
+}
+
 bool ConvRunner::compile() {
   constexpr int64_t dynamic = ShapedType::kDynamic;
   ConvShape shape = problem.shape();
@@ -171,7 +201,7 @@ bool ConvRunner::compile() {
   auto kernel = func::FuncOp::create(
       builder, builder.getUnknownLoc(), "k",
       builder.getFunctionType(
-          {xType, harness.f32Buffer(packedDims(shape)), flat, outType, outType,
+          {xType, harness.f32Buffer(shape.packedDims()), flat, outType, outType,
            flat},
           {}));
   bool hasResidual = problem.hasResidual, isLong = problem.longEpilogue;
@@ -180,7 +210,6 @@ bool ConvRunner::compile() {
     buffers.x = arguments[0];
     buffers.weights = arguments[1];
     buffers.outputs = {arguments[4]};
-    buffers.scratch = arguments[5];
     buffers.epilogue =
         makeEpilogue(arguments[2], hasResidual ? arguments[3] : Value(),
                      arguments[4], isLong);
@@ -188,7 +217,7 @@ bool ConvRunner::compile() {
   };
   if (problem.form == ConvForm::winograd) {
     emitWinogradConv(kernel, harness.getIsa(), shape, bind);
-    scratch.assign(2 * winogradScratch(shape, harness.getIsa()), 0.0f);
+    useScratchArgument(kernel);
   } else if (problem.form == ConvForm::depthwise) {
     emitDepthwiseConv(kernel, harness.getIsa(), shape, bind);
   } else {
@@ -208,7 +237,7 @@ SmallVector<KernelArgument> ConvRunner::arguments() {
   SmallVector<int64_t> outDims{problem.images, blocksOf(problem.filters),
                                problem.outHeight(), problem.outWidth(), kBlock};
   return {{xBuffer.data(), xDims},
-          {const_cast<float *>(weightsInUse), packedDims(problem.shape())},
+          {const_cast<float *>(weightsInUse), problem.shape().packedDims()},
           {bias.data(), {int64_t(bias.size())}},
           {residual.data(), outDims},
           {out.data(), outDims},

@@ -59,6 +59,7 @@ public:
   const float *weightsInUse = nullptr;
 
 private:
+  void useScratchArgument(mlir::func::FuncOp kernel);
   llvm::SmallVector<KernelArgument> arguments();
 };
 

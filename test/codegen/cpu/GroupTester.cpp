@@ -35,7 +35,7 @@ static FunctionType kernelType(GroupOp group) {
 
 GroupTester::GroupTester(CpuIsa isa, llvm::StringRef text, Emitter emitter,
                          bool withPlain)
-    : harness(isa), hasPlain(withPlain) {
+    : harness(isa), hasFast(emitter), hasPlain(withPlain) {
   DialectRegistry registry;
   registry.insert<MlcDialect, affine::AffineDialect, linalg::LinalgDialect,
                   tensor::TensorDialect>();
@@ -50,8 +50,7 @@ GroupTester::GroupTester(CpuIsa isa, llvm::StringRef text, Emitter emitter,
   auto make = [&](llvm::StringRef name) {
     return func::FuncOp::create(b, group.getLoc(), name, kernelType(group));
   };
-  func::FuncOp fastKernel = make("fast");
-  if (!emitter(group, fastKernel, isa)) {
+  if (hasFast && !emitter(group, make("fast"), isa)) {
     return;
   }
   // Emitted functions are private; the tests look them up by name.
@@ -70,14 +69,25 @@ GroupTester::GroupTester(CpuIsa isa, llvm::StringRef text, Emitter emitter,
   ready = harness.compile();
 }
 
-void GroupTester::runFast(ArrayRef<KernelArgument> arguments) {
+void GroupTester::runFast(ArrayRef<KernelArgument> arguments, bool inPieces) {
   SmallVector<KernelArgument> all(arguments);
-  int64_t units = harness.call("fast.count", arguments);
   int64_t steps = hasSteps ? harness.call("fast.steps", arguments) : 1;
   for (int64_t step = 0; step < steps; ++step) {
+    all.assign(arguments.begin(), arguments.end());
+    if (hasSteps) {
+      all.emplace_back(step);
+    }
+    int64_t units = harness.call("fast.count", all);
     // Three uneven pieces out of order, as threads might take them.
     int64_t cuts[] = {0, units / 5, units / 2, units};
+    if (!inPieces) {
+      cuts[0] = cuts[1] = units;
+      cuts[2] = 0;
+    }
     for (int piece : {2, 0, 1}) {
+      if (cuts[piece] >= cuts[piece + 1]) {
+        continue;
+      }
       all.assign(arguments.begin(), arguments.end());
       if (hasSteps) {
         all.emplace_back(step);
@@ -108,7 +118,10 @@ double GroupTester::compare(ArrayRef<GroupTensor> inputs,
     int64_t count = product(input.dims);
     data.push_back(input.values.empty() ? randomFloats(count, 17 + data.size())
                                         : input.values);
-    arguments.emplace_back(data.back().data(), input.dims);
+    void *values = input.integers.empty()
+                       ? static_cast<void *>(data.back().data())
+                       : const_cast<int32_t *>(input.integers.data());
+    arguments.emplace_back(values, input.dims);
   }
   auto run = [&](std::vector<std::vector<float>> &results, bool isFast) {
     results.clear();
@@ -121,8 +134,8 @@ double GroupTester::compare(ArrayRef<GroupTensor> inputs,
     isFast ? runFast(all) : void(harness.call("plain", all));
   };
   std::vector<std::vector<float>> plain;
-  run(fast, true);
-  if (!hasPlain) {
+  run(fast, hasFast);
+  if (!hasPlain || !hasFast) {
     return 0;
   }
   run(plain, false);

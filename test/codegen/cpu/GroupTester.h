@@ -20,12 +20,14 @@ namespace mlc::codegen::test {
 struct GroupTensor {
   llvm::SmallVector<int64_t> dims;
   std::vector<float> values; ///< random unless given
+  std::vector<int32_t> integers; ///< instead, for i32 tensors
 };
 
 class GroupTester {
 public:
   using Emitter = bool (*)(GroupOp, mlir::func::FuncOp, CpuIsa);
 
+  /// Without an emitter only @plain is made.
   GroupTester(CpuIsa isa, llvm::StringRef text, Emitter emitter,
               bool withPlain = true);
 
@@ -33,23 +35,23 @@ public:
   bool isReady() const { return ready; }
 
   /// Runs both kernels; returns the largest |fast - plain| / (1 + |plain|), or
-  /// infinity when a NaN or a write past the end shows up on one side. Without
-  /// @plain only runs the fast kernel, for `results`.
+  /// infinity when a NaN or a write past the end shows up on one side. With one
+  /// kernel only runs that one, for `results`.
   double compare(llvm::ArrayRef<GroupTensor> inputs,
                  llvm::ArrayRef<llvm::SmallVector<int64_t>> outputDims);
 
-  /// The results of the fast kernel in the last run.
+  /// The results of the fast (or only) kernel in the last run.
   const std::vector<std::vector<float>> &results() const { return fast; }
   KernelHarness &getHarness() { return harness; }
-  /// Runs the fast kernel alone (all its steps); for benchmarks.
-  void runFast(llvm::ArrayRef<KernelArgument> arguments);
+  /// Runs the fast kernel alone (all its steps); in one piece for benchmarks.
+  void runFast(llvm::ArrayRef<KernelArgument> arguments, bool inPieces = true);
 
 private:
   void makeKernel(llvm::StringRef name, Emitter emitter);
 
   KernelHarness harness;
   GroupOp group;
-  bool ready = false, hasSteps = false, hasPlain;
+  bool ready = false, hasSteps = false, hasFast, hasPlain;
   std::vector<std::vector<float>> fast;
 };
 

@@ -200,11 +200,16 @@ void PoolTest::checkReduction(PlaneReduction form, int64_t h, int64_t w) {
                                harness.f32Buffer({dynamic, 3, 1, 1, kBlock})},
                               {}));
   emitPlaneReduction(kernel, GetParam(), form,
-                     [](KernelBuilder &, ValueRange arguments) {
-                       ConvBuffers buffers;
-                       buffers.x = arguments[0];
-                       buffers.outputs = {arguments[1]};
-                       buffers.epilogue = identity();
+                     [](KernelBuilder &b, ValueRange arguments) {
+                       Value x = b.flat(arguments[0]);
+                       Index plane =
+                           b.dim(arguments[0], 2) * b.dim(arguments[0], 3);
+                       PlaneBuffers buffers{arguments[0], arguments[1], {}};
+                       buffers.load = [=, &b](const OutputPoint &at) {
+                         Index line = (at.image * 3 + at.block) * plane;
+                         return b.loadVector(x, (line + at.pixel) * kBlock + at.lane,
+                                             b.isa.lanes());
+                       };
                        return buffers;
                      });
   ASSERT_TRUE(harness.compile());

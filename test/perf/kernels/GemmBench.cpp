@@ -1,4 +1,4 @@
-//===- gemm.cpp - GEMM benchmarks -------------------------------*- C++ -*-===//
+//===- GemmBench.cpp - GEMM benchmarks --------------------------*- C++ -*-===//
 //
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

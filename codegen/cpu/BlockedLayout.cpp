@@ -1,0 +1,322 @@
+//===- BlockedLayout.cpp - ops and constants in blocked layout --*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/cpu/BlockedLayout.h"
+
+#include "codegen/cpu/PackedConstant.h"
+#include "codegen/cpu/kernels/ConvWeights.h"
+#include "codegen/cpu/kernels/Winograd.h"
+
+using namespace mlir;
+
+namespace mlc::codegen {
+
+static RankedTensorType typeOf(Value tensor) {
+  return cast<RankedTensorType>(tensor.getType());
+}
+
+static bool isF32(Value tensor) {
+  auto type = dyn_cast<RankedTensorType>(tensor.getType());
+  return type && type.getElementType().isF32();
+}
+
+//===----------------------------------------------------------------------===//
+// Convolutions
+//===----------------------------------------------------------------------===//
+
+static bool hasEmptyExtent(RankedTensorType type) {
+  return llvm::is_contained(type.getShape(), 0);
+}
+
+/// x and w of a 2-d f32 convolution with constant filters.
+static ElementsAttr constantFilters(Value x, Value w, Value y) {
+  auto constant = w.getDefiningOp<ConstantOp>();
+  bool fits = constant && isF32(x) && isF32(w) && typeOf(x).getRank() == 4 &&
+              !hasEmptyExtent(typeOf(x)) && !hasEmptyExtent(typeOf(w)) &&
+              !hasEmptyExtent(typeOf(y)) &&
+              !typeOf(x).isDynamicDim(1) && typeOf(y).getRank() == 4;
+  return fits && readFloats(constant.getValue()) ? constant.getValue()
+                                                 : ElementsAttr();
+}
+
+template <typename OpT> static void setWindows(OpT op, ConvShape &shape) {
+  auto window = [&](unsigned axis) {
+    Window result;
+    result.kernel = typeOf(op.getW()).getDimSize(axis + 2);
+    result.stride = op.getStrides()[axis];
+    result.padLow = op.getPads()[axis];
+    result.padHigh = op.getPads()[axis + 2];
+    result.dilation = op.getDilations()[axis];
+    result.in = typeOf(op.getX()).getDimSize(axis + 2);
+    result.out = typeOf(op.getY()).getDimSize(axis + 2);
+    return result;
+  };
+  shape.rows = window(0);
+  shape.columns = window(1);
+}
+
+/// Chooses the form of a grouped convolution; false when there is none.
+static bool setGroupedForm(BlockedConv &conv) {
+  ConvShape &shape = conv.shape;
+  int64_t inputs = shape.groupChannels(), outputs = shape.groupFilters();
+  if (inputs == 1 && outputs == 1) {
+    shape.form = ConvForm::depthwise;
+    return true;
+  }
+  shape.form = ConvForm::direct;
+  if (inputs % kBlock == 0 && outputs % kBlock == 0) {
+    return true;
+  }
+  // Narrow groups side by side fill a block: most products are with zeros, and
+  // still far cheaper than scalar code.
+  if (inputs != outputs || kBlock % inputs != 0 || shape.channels % kBlock != 0) {
+    return false;
+  }
+  conv.mergedGroups = kBlock / inputs;
+  shape.group = shape.channels / kBlock;
+  return true;
+}
+
+std::optional<BlockedConv> matchConv(ConvOp op) {
+  BlockedConv conv;
+  conv.filters = constantFilters(op.getX(), op.getW(), op.getY());
+  if (!conv.filters) {
+    return std::nullopt;
+  }
+  conv.shape.channels = typeOf(op.getX()).getDimSize(1);
+  conv.shape.filters = typeOf(op.getW()).getDimSize(0);
+  conv.shape.group = op.getGroup();
+  setWindows(op, conv.shape);
+  if (conv.shape.group > 1 && !setGroupedForm(conv)) {
+    return std::nullopt;
+  }
+  if (prefersWinograd(conv.shape)) {
+    conv.shape.form = ConvForm::winograd;
+  }
+  return conv;
+}
+
+std::optional<BlockedConv> matchTransposedConv(ConvTransposeOp op) {
+  BlockedConv conv;
+  conv.filters = constantFilters(op.getX(), op.getW(), op.getY());
+  auto isAll = [](ArrayRef<int64_t> values, int64_t value) {
+    return llvm::all_of(values, [=](int64_t v) { return v == value; });
+  };
+  if (!conv.filters || op.getGroup() != 1 || !isAll(op.getPads(), 0) ||
+      !isAll(op.getOutputPadding(), 0) || !isAll(op.getDilations(), 1) ||
+      op.getStrides() != typeOf(op.getW()).getShape().drop_front(2)) {
+    return std::nullopt;
+  }
+  conv.shape.form = ConvForm::transpose;
+  conv.shape.channels = typeOf(op.getX()).getDimSize(1);
+  conv.shape.filters = typeOf(op.getW()).getDimSize(1);
+  setWindows(op, conv.shape);
+  return conv;
+}
+
+/// Filters of narrow groups as those of merged ones, zero across groups.
+static std::vector<float> mergeGroups(const BlockedConv &conv,
+                                      const ConstantFloats &from) {
+  const ConvShape &shape = conv.shape;
+  int64_t taps = shape.rows.kernel * shape.columns.kernel;
+  int64_t merged = shape.groupChannels(), narrow = merged / conv.mergedGroups;
+  std::vector<float> to(shape.filters * merged * taps);
+  for (int64_t filter = 0; filter < shape.filters; ++filter) {
+    int64_t first = filter % merged / narrow * narrow;
+    for (int64_t i = 0; i < narrow * taps; ++i) {
+      to[(filter * merged + first) * taps + i] = from[filter * narrow * taps + i];
+    }
+  }
+  return to;
+}
+
+/// All elements one after the other.
+static std::vector<float> expandSplat(const ConstantFloats &from, int64_t count) {
+  return std::vector<float>(count, from[0]);
+}
+
+Value packFilters(OpBuilder &b, const BlockedConv &conv) {
+  const ConvShape &shape = conv.shape;
+  auto type = RankedTensorType::get(shape.packedDims(), b.getF32Type());
+  std::string order = "conv_" + stringifyConvForm(shape.form).str() +
+                      std::to_string(shape.group);
+  ElementsAttr packed = packConstant(
+      conv.filters, type, order,
+      [&](ConstantFloats from, MutableArrayRef<float> to) {
+        std::vector<float> copy;
+        if (conv.mergedGroups > 1) {
+          copy = mergeGroups(conv, from);
+        } else if (from.splat) {
+          copy = expandSplat(from, conv.filters.getNumElements());
+        }
+        packWeights(shape, copy.empty() ? from.values.data() : copy.data(), to);
+      });
+  return packed ? ConstantOp::create(b, b.getUnknownLoc(), packed).getY() : Value();
+}
+
+Value createBlockedConv(OpBuilder &b, Location loc, const BlockedConv &conv,
+                        Value x, Value weights) {
+  const ConvShape &shape = conv.shape;
+  const Window &rows = shape.rows, &columns = shape.columns;
+  auto list = [&](ArrayRef<int64_t> values) { return values; };
+  return createInferred<ConvBlockedOp>(
+             b, loc, x, weights, shape.form, shape.channels, shape.filters,
+             shape.group, list({rows.kernel, columns.kernel}),
+             list({rows.stride, columns.stride}),
+             list({rows.padLow, columns.padLow, rows.padHigh, columns.padHigh}),
+             list({rows.dilation, columns.dilation}))
+      .getY();
+}
+
+//===----------------------------------------------------------------------===//
+// Activations
+//===----------------------------------------------------------------------===//
+
+std::optional<int64_t> blockableChannels(Value tensor) {
+  if (!isF32(tensor) || typeOf(tensor).getRank() != 4 ||
+      typeOf(tensor).isDynamicDim(1) || hasEmptyExtent(typeOf(tensor))) {
+    return std::nullopt;
+  }
+  return typeOf(tensor).getDimSize(1);
+}
+
+Value findBlocked(Value tensor) {
+  auto unpack = tensor.getDefiningOp<UnpackOp>();
+  return unpack ? unpack.getX() : Value();
+}
+
+Value makeBlocked(OpBuilder &b, Value tensor) {
+  if (Value blocked = findBlocked(tensor)) {
+    return blocked;
+  }
+  return createInferred<PackOp>(b, tensor.getLoc(), tensor).getY();
+}
+
+/// The extent of the channel dim of a tensor that broadcasts to rank 4.
+static int64_t channelExtent(RankedTensorType type) {
+  return type.getRank() >= 3 ? type.getDimSize(type.getRank() - 3) : 1;
+}
+
+/// `shape` with a last dim of 1.
+static SmallVector<int64_t> withLane(ArrayRef<int64_t> shape) {
+  SmallVector<int64_t> dims(shape);
+  dims.push_back(1);
+  return dims;
+}
+
+/// A constant [.., C, h, w] as [.., ceil(C / 16), h, w, 16].
+static Value blockConstant(OpBuilder &b, ConstantOp op) {
+  RankedTensorType type = typeOf(op.getY());
+  std::optional<ConstantFloats> from = readFloats(op.getValue());
+  if (!from) {
+    return {};
+  }
+  int64_t rank = type.getRank(), channels = channelExtent(type);
+  SmallVector<int64_t> dims(type.getShape());
+  dims[rank - 3] = llvm::divideCeil(channels, kBlock);
+  dims.push_back(kBlock);
+  auto blockedType = RankedTensorType::get(dims, b.getF32Type());
+  std::vector<float> to(blockedType.getNumElements());
+  int64_t plane = type.getDimSize(rank - 2) * type.getDimSize(rank - 1);
+  int64_t images = type.getNumElements() / (channels * plane);
+  for (int64_t n = 0; n < images; ++n) {
+    for (int64_t c = 0; c < channels; ++c) {
+      for (int64_t p = 0; p < plane; ++p) {
+        int64_t line = (n * dims[rank - 3] + c / kBlock) * plane + p;
+        to[line * kBlock + c % kBlock] = (*from)[(n * channels + c) * plane + p];
+      }
+    }
+  }
+  auto value = DenseElementsAttr::get(blockedType, ArrayRef<float>(to));
+  return ConstantOp::create(b, op.getLoc(), value);
+}
+
+/// `tensor` under dims with one more, 1, at the end.
+static Value appendLane(OpBuilder &b, Value tensor) {
+  RankedTensorType type = typeOf(tensor);
+  if (auto constant = tensor.getDefiningOp<ConstantOp>()) {
+    if (auto value = dyn_cast<DenseElementsAttr>(constant.getValue())) {
+      auto to = RankedTensorType::get(withLane(type.getShape()),
+                                      type.getElementType());
+      return ConstantOp::create(b, constant.getLoc(), value.reshape(to));
+    }
+  }
+  SmallVector<Value> dims;
+  for (int64_t i = 0; i < type.getRank(); ++i) {
+    if (type.isDynamicDim(i)) {
+      dims.push_back(tensor::DimOp::create(b, tensor.getLoc(), tensor, i));
+    }
+  }
+  SmallVector<int64_t> sizes = withLane(type.getShape());
+  auto to = RankedTensorType::get(sizes, type.getElementType());
+  return ReshapeOp::create(b, tensor.getLoc(), to, tensor, dims, sizes);
+}
+
+Value blockOperand(OpBuilder &b, Value operand, int64_t channels) {
+  if (!isF32(operand) || typeOf(operand).getRank() > 4) {
+    return {};
+  }
+  RankedTensorType type = typeOf(operand);
+  if (type.getRank() == 0) {
+    return operand;
+  }
+  int64_t extent = channelExtent(type);
+  if (extent == 1) {
+    // One value for all channels; with one channel the lane is that channel.
+    return channels == 1 && findBlocked(operand) ? findBlocked(operand)
+                                                 : appendLane(b, operand);
+  }
+  if (extent != channels) {
+    return {};
+  }
+  if (auto constant = operand.getDefiningOp<ConstantOp>()) {
+    return blockConstant(b, constant);
+  }
+  return type.getRank() == 4 ? makeBlocked(b, operand) : Value();
+}
+
+//===----------------------------------------------------------------------===//
+// What is left of packing
+//===----------------------------------------------------------------------===//
+
+/// Single pixels with whole blocks lie in memory in the same order both ways.
+static bool isView(RankedTensorType planar) {
+  return planar.getDimSize(1) % kBlock == 0 && planar.getDimSize(2) == 1 &&
+         planar.getDimSize(3) == 1;
+}
+
+static void replaceByReshape(Operation *op) {
+  OpBuilder b(op);
+  Value x = op->getOperand(0);
+  RankedTensorType type = typeOf(op->getResult(0));
+  SmallVector<Value> dims;
+  if (type.isDynamicDim(0)) {
+    dims.push_back(tensor::DimOp::create(b, op->getLoc(), x, 0));
+  }
+  Value view = ReshapeOp::create(b, op->getLoc(), type, x, dims, type.getShape());
+  op->getResult(0).replaceAllUsesWith(view);
+  op->erase();
+}
+
+void cleanPacking(ModuleOp module) {
+  SmallVector<Operation *> ops;
+  module.walk([&](Operation *op) {
+    if (isa<PackOp, UnpackOp>(op)) {
+      ops.push_back(op);
+    }
+  });
+  for (Operation *op : llvm::reverse(ops)) {
+    RankedTensorType planar =
+        typeOf(isa<PackOp>(op) ? op->getOperand(0) : op->getResult(0));
+    if (op->use_empty()) {
+      op->erase();
+    } else if (!planar.isDynamicDim(1) && isView(planar)) {
+      replaceByReshape(op);
+    }
+  }
+}
+
+} // namespace mlc::codegen

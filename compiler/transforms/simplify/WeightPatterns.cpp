@@ -1,0 +1,189 @@
+//===- WeightPatterns.cpp - scales folded into weights ----------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A product with constant weights followed by a constant scale per output
+// channel, as batch normalisation leaves it, is a product with other weights:
+//
+//   (conv(x, w) + b) * s  ==>  conv(x, w * s) + b * s
+//
+// This changes rounding (the sum is scaled term by term) and is done in f32 and
+// f64, for scales and weights that are far from overflow and underflow.
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/transforms/simplify/ConstantData.h"
+#include "compiler/transforms/simplify/Patterns.h"
+#include "compiler/transforms/simplify/TensorBuilder.h"
+
+#include <cmath>
+
+using namespace mlir;
+
+namespace mlc {
+namespace {
+
+bool isWide(Value value) {
+  Type type = elementTypeOf(value);
+  return type.isF32() || type.isF64();
+}
+
+/// Whether all elements are 0 or of magnitude 1e-9 to 1e9 (weights) or 1e-6 to
+/// 1e6 (scales).
+bool isModerate(Value constant, double limit) {
+  std::optional<ConstantData> data = ConstantData::of(constant);
+  if (!data) {
+    return false;
+  }
+  int64_t count = data->isSplat() ? 1 : data->count();
+  for (int64_t i = 0; i < count; ++i) {
+    double x = std::fabs(data->number(i));
+    // Also false for NaN.
+    if (!(x <= limit) || (x != 0 && x < 1 / limit)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// A product whose second operand is a constant.
+struct Product {
+  Operation *op = nullptr;
+  Value weights;
+  int64_t channelAxis = 0; ///< of the result, counted from its end
+  int64_t weightAxis = 0;  ///< of the weights, the same dim
+
+  static Product of(Value value) {
+    Product product;
+    Operation *op = value.getDefiningOp();
+    if (!op || !isWide(value) || !isa<MatMulOp, ConvOp, ConvTransposeOp>(op) ||
+        !op->getOperand(1).getDefiningOp<ConstantOp>()) {
+      return product;
+    }
+    // Weights that something else uses too would be stored twice.
+    product.weights = op->getOperand(1);
+    if (!product.weights.hasOneUse()) {
+      return product;
+    }
+    if (auto matmul = dyn_cast<MatMulOp>(op)) {
+      product.channelAxis = 1;
+      product.weightAxis = matmul.getTransposeB() ? 0 : 1;
+      product.op = rankOf(product.weights) == 2 ? op : nullptr;
+      return product;
+    }
+    product.channelAxis = rankOf(value) - 1;
+    auto transposed = dyn_cast<ConvTransposeOp>(op);
+    product.weightAxis = transposed ? 1 : 0;
+    product.op = transposed && transposed.getGroup() != 1 ? nullptr : op;
+    return product;
+  }
+};
+
+/// A constant of one element, or with the channels along its only dim that is
+/// not 1, in place for the product's result.
+bool isPerChannel(Value constant, const Product &product) {
+  if (!constant.getDefiningOp<ConstantOp>()) {
+    return false;
+  }
+  auto type = cast<RankedTensorType>(constant.getType());
+  if (type.getNumElements() == 1) {
+    return true;
+  }
+  auto weights = cast<RankedTensorType>(product.weights.getType());
+  for (int64_t i = 0; i < type.getRank(); ++i) {
+    bool isChannel = i == type.getRank() - product.channelAxis;
+    int64_t expected = isChannel ? weights.getDimSize(product.weightAxis) : 1;
+    if (type.getDimSize(i) != expected) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// weights * scale, with the scale lying along the weights' channel axis.
+Value scaleWeights(PatternRewriter &rewriter, const Product &product,
+                   Value scale) {
+  Location loc = product.op->getLoc();
+  auto type = cast<RankedTensorType>(scale.getType());
+  SmallVector<OpFoldResult> sizes;
+  if (type.getNumElements() > 1) {
+    sizes.assign(rankOf(product.weights), rewriter.getIndexAttr(1));
+    sizes[product.weightAxis] = rewriter.getIndexAttr(type.getNumElements());
+  }
+  TensorBuilder t(rewriter, loc);
+  return t.mul(product.weights, reshapeTo(rewriter, loc, scale, sizes));
+}
+
+/// The product with other weights.
+Value withWeights(PatternRewriter &rewriter, const Product &product, Value x,
+                  Value weights) {
+  return cloneWith(rewriter, product.op, {x, weights})->getResult(0);
+}
+
+/// product(x, w) * s ==> product(x, w * s)
+struct ScaleAfterProduct : FactPattern<MulOp> {
+  using FactPattern::FactPattern;
+  LogicalResult matchAndRewrite(MulOp op, PatternRewriter &rewriter) const override {
+    Product product = Product::of(op.getA());
+    if (!product.op || !product.op->hasOneUse() ||
+        !isPerChannel(op.getB(), product) ||
+        !facts.haveSameDims(op, op.getA()) || !isModerate(op.getB(), 1e6) || !isModerate(product.weights, 1e9)) {
+      return rewriter.notifyMatchFailure(op, "no scale of a product");
+    }
+    rewriter.setInsertionPoint(op);
+    Value weights = scaleWeights(rewriter, product, op.getB());
+    rewriter.replaceOp(op, withWeights(rewriter, product,
+                                       product.op->getOperand(0), weights));
+    return success();
+  }
+};
+
+/// (product(x, w) + b) * s ==> product(x, w) * s + b * s
+struct ScaleAfterBias : FactPattern<MulOp> {
+  using FactPattern::FactPattern;
+  LogicalResult matchAndRewrite(MulOp op, PatternRewriter &rewriter) const override {
+    auto sum = op.getA().getDefiningOp<AddOp>();
+    Product product = sum ? Product::of(sum.getA()) : Product();
+    if (!product.op || !sum->hasOneUse() || !product.op->hasOneUse() ||
+        !sum.getB().getDefiningOp<ConstantOp>() ||
+        !facts.haveSameDims(sum, product.op->getResult(0)) ||
+        !facts.haveSameDims(sum, op) ||
+        !isPerChannel(op.getB(), product) || !isModerate(op.getB(), 1e6) ||
+        !isModerate(sum.getB(), 1e9) || !isModerate(product.weights, 1e9)) {
+      return rewriter.notifyMatchFailure(op, "no scale of a biased product");
+    }
+    TensorBuilder t(rewriter, op.getLoc());
+    Value scaled = t.mul(sum.getA(), op.getB());
+    Value bias = t.mul(sum.getB(), op.getB());
+    rewriter.replaceOpWithNewOp<AddOp>(op, op.getType(), scaled, bias);
+    return success();
+  }
+};
+
+/// product(x * c, w) ==> product(x, w * c) for one constant c.
+template <typename OpT> struct ScaleBeforeProduct : FactPattern<OpT> {
+  using FactPattern<OpT>::FactPattern;
+  LogicalResult matchAndRewrite(OpT op, PatternRewriter &rewriter) const override {
+    Product product = Product::of(op);
+    auto scale = op->getOperand(0).template getDefiningOp<MulOp>();
+    if (!product.op || !scale || !scale->hasOneUse() ||
+        !scale.getB().template getDefiningOp<ConstantOp>() ||
+        !splatNumber(scale.getB()) || rankOf(scale.getB()) != 0 ||
+        !isModerate(scale.getB(), 1e6) || !isModerate(product.weights, 1e9)) {
+      return rewriter.notifyMatchFailure(op, "no scale of the operand");
+    }
+    Value weights = scaleWeights(rewriter, product, scale.getB());
+    rewriter.replaceOp(op, withWeights(rewriter, product, scale.getA(), weights));
+    return success();
+  }
+};
+
+} // namespace
+
+void populateWeightPatterns(RewritePatternSet &patterns, DimFacts &facts) {
+  patterns.add<ScaleAfterProduct, ScaleAfterBias, ScaleBeforeProduct<MatMulOp>,
+               ScaleBeforeProduct<ConvOp>, ScaleBeforeProduct<ConvTransposeOp>>(
+      patterns.getContext(), facts);
+}
+
+} // namespace mlc
