@@ -18,10 +18,17 @@ namespace mlc::codegen {
 void buildCpuLayoutPipeline(OpPassManager &pm) {
   // Attention first: it takes transposes that packing would look through.
   pm.addPass(createArrangeAttentionPass());
+  // Recurrences before products: their input product becomes a packed one.
+  pm.addPass(createPackRecurrentPass());
   pm.addPass(createPackMatMulPass());
+  // Blocked activations: convolutions, pools and what lies between them.
+  pm.addPass(createChooseLayoutsPass());
 }
 
 void buildCpuPipeline(OpPassManager &pm, const CpuIsa &isa) {
+  // Recurrent kernels step by step: before memory is planned.
+  pm.addPass(createRepeatStepsPass());
+
   // Kernels to loops over a part of their elements.
   pm.addPass(createSplitKernelsPass());
   pm.addPass(createPartitionKernelsPass());
