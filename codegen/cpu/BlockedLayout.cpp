@@ -36,8 +36,8 @@ static ElementsAttr constantFilters(Value x, Value w, Value y) {
   auto constant = w.getDefiningOp<ConstantOp>();
   bool fits = constant && isF32(x) && isF32(w) && typeOf(x).getRank() == 4 &&
               !hasEmptyExtent(typeOf(x)) && !hasEmptyExtent(typeOf(w)) &&
-              !hasEmptyExtent(typeOf(y)) &&
-              !typeOf(x).isDynamicDim(1) && typeOf(y).getRank() == 4;
+              !hasEmptyExtent(typeOf(y)) && !typeOf(x).isDynamicDim(1) &&
+              typeOf(y).getRank() == 4;
   return fits && readFloats(constant.getValue()) ? constant.getValue()
                                                  : ElementsAttr();
 }
@@ -72,7 +72,8 @@ static bool setGroupedForm(BlockedConv &conv) {
   }
   // Narrow groups side by side fill a block: most products are with zeros, and
   // still far cheaper than scalar code.
-  if (inputs != outputs || kBlock % inputs != 0 || shape.channels % kBlock != 0) {
+  if (inputs != outputs || kBlock % inputs != 0 ||
+      shape.channels % kBlock != 0) {
     return false;
   }
   conv.mergedGroups = kBlock / inputs;
@@ -127,14 +128,16 @@ static std::vector<float> mergeGroups(const BlockedConv &conv,
   for (int64_t filter = 0; filter < shape.filters; ++filter) {
     int64_t first = filter % merged / narrow * narrow;
     for (int64_t i = 0; i < narrow * taps; ++i) {
-      to[(filter * merged + first) * taps + i] = from[filter * narrow * taps + i];
+      to[(filter * merged + first) * taps + i] =
+          from[filter * narrow * taps + i];
     }
   }
   return to;
 }
 
 /// All elements one after the other.
-static std::vector<float> expandSplat(const ConstantFloats &from, int64_t count) {
+static std::vector<float> expandSplat(const ConstantFloats &from,
+                                      int64_t count) {
   return std::vector<float>(count, from[0]);
 }
 
@@ -154,7 +157,8 @@ Value packFilters(OpBuilder &b, const BlockedConv &conv) {
         }
         packWeights(shape, copy.empty() ? from.values.data() : copy.data(), to);
       });
-  return packed ? ConstantOp::create(b, b.getUnknownLoc(), packed).getY() : Value();
+  return packed ? ConstantOp::create(b, b.getUnknownLoc(), packed).getY()
+                : Value();
 }
 
 Value createBlockedConv(OpBuilder &b, Location loc, const BlockedConv &conv,
@@ -226,7 +230,8 @@ static Value blockConstant(OpBuilder &b, ConstantOp op) {
     for (int64_t c = 0; c < channels; ++c) {
       for (int64_t p = 0; p < plane; ++p) {
         int64_t line = (n * dims[rank - 3] + c / kBlock) * plane + p;
-        to[line * kBlock + c % kBlock] = (*from)[(n * channels + c) * plane + p];
+        to[line * kBlock + c % kBlock] =
+            (*from)[(n * channels + c) * plane + p];
       }
     }
   }
@@ -296,7 +301,8 @@ static void replaceByReshape(Operation *op) {
   if (type.isDynamicDim(0)) {
     dims.push_back(tensor::DimOp::create(b, op->getLoc(), x, 0));
   }
-  Value view = ReshapeOp::create(b, op->getLoc(), type, x, dims, type.getShape());
+  Value view =
+      ReshapeOp::create(b, op->getLoc(), type, x, dims, type.getShape());
   op->getResult(0).replaceAllUsesWith(view);
   op->erase();
 }

@@ -10,9 +10,9 @@
 //
 // In: simplified mlc ops. Out: f32 2-d convolutions with constant filters, and
 // what follows them channel by channel, on activations in blocks of 16 channels
-// (CpuConv.td). One walk in program order: an op whose operand is unpacked takes
-// the blocked tensor instead and unpacks its own result, so that packing goes
-// away wherever two such ops meet, and dead unpacking is erased.
+// (CpuConv.td). One walk in program order: an op whose operand is unpacked
+// takes the blocked tensor instead and unpacks its own result, so that packing
+// goes away wherever two such ops meet, and dead unpacking is erased.
 //
 // Not handled: other element types, 1-d and 3-d convolutions, filters that are
 // not constant, groups that neither are depthwise nor fill blocks; they keep
@@ -77,8 +77,8 @@ void LayoutChooser::visit(Operation *op) {
 void LayoutChooser::replaceByBlocked(Operation *op, Value blocked) {
   OpBuilder b(op);
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
-  auto unpack = UnpackOp::create(b, op->getLoc(), type, blocked,
-                                 type.getDimSize(1));
+  auto unpack =
+      UnpackOp::create(b, op->getLoc(), type, blocked, type.getDimSize(1));
   op->getResult(0).replaceAllUsesWith(unpack.getY());
 }
 
@@ -87,9 +87,9 @@ bool LayoutChooser::visitConv(ConvOp op) {
   if (!conv) {
     return false;
   }
-  bool isPlanar = conv->shape.form == ConvForm::direct && conv->shape.group == 1 &&
-                  conv->shape.channels < kPlanarChannels &&
-                  !findBlocked(op.getX());
+  bool isPlanar =
+      conv->shape.form == ConvForm::direct && conv->shape.group == 1 &&
+      conv->shape.channels < kPlanarChannels && !findBlocked(op.getX());
   if (isPlanar) {
     conv->shape.form = ConvForm::planar;
   }
@@ -125,7 +125,8 @@ bool LayoutChooser::visitPool(PoolOp op) {
   Value x = makeBlocked(b, op.getX());
   auto pool = createInferred<PoolBlockedOp>(
       b, op.getLoc(), x, op.getKind(), op.getKernel(), op.getStrides(),
-      op.getPads(), op.getDilations(), op.getCeilMode(), op.getCountIncludePad());
+      op.getPads(), op.getDilations(), op.getCeilMode(),
+      op.getCountIncludePad());
   replaceByBlocked(op, pool.getY());
   return true;
 }
@@ -137,8 +138,8 @@ bool LayoutChooser::visitReduce(ReduceOp op) {
     return false;
   }
   OpBuilder b(op);
-  auto reduce = createInferred<ReduceOp>(b, op.getLoc(), x, op.getKind(),
-                                         op.getAxes());
+  auto reduce =
+      createInferred<ReduceOp>(b, op.getLoc(), x, op.getKind(), op.getAxes());
   replaceByBlocked(op, reduce.getY());
   return true;
 }

@@ -186,7 +186,8 @@ DirectConv::Unit DirectConv::unitAt(Index unit, const Place &place) {
   // Taps of the transposed form follow each other as whole weight tensors.
   Index tapWeights = place.tap * (panels * shape.group * plan.panelSize);
   return {group, group * shape.groupFilters() + channel,
-          tapWeights + panel * plan.panelSize + channel % kPanel, plan.size.vectors};
+          tapWeights + panel * plan.panelSize + channel % kPanel,
+          plan.size.vectors};
 }
 
 void DirectConv::emitUnit(Index unit, const Place &place) {
@@ -197,8 +198,9 @@ void DirectConv::emitUnit(Index unit, const Place &place) {
   }
   Unit narrow = full;
   narrow.vectors = plan.size.vectors / 2;
-  b.ifThen(b.less(unit % plan.units, b.index(plan.units - 1)),
-           [&] { emitRow(full, place); }, [&] { emitRow(narrow, place); });
+  b.ifThen(
+      b.less(unit % plan.units, b.index(plan.units - 1)),
+      [&] { emitRow(full, place); }, [&] { emitRow(narrow, place); });
 }
 
 void DirectConv::emitRow(const Unit &unit, const Place &place) {
@@ -210,7 +212,8 @@ void DirectConv::emitRow(const Unit &unit, const Place &place) {
   } else if (plan.hasTileItems()) {
     pickTile(b, shape.columns, plan.size.pixels, place.part, emit);
   } else {
-    forEachTile(b, shape.columns, inColumns, outColumns, plan.size.pixels, emit);
+    forEachTile(b, shape.columns, inColumns, outColumns, plan.size.pixels,
+                emit);
   }
 }
 
@@ -226,17 +229,17 @@ void DirectConv::emitTileOfRows(const Unit &unit, const Place &place) {
     emitRows(rows);
     return;
   }
-  b.ifThen(b.less(place.part, b.index(shape.rows.out / rows)),
-           [&] { emitRows(rows); }, [&] { emitRows(rest); });
+  b.ifThen(
+      b.less(place.part, b.index(shape.rows.out / rows)),
+      [&] { emitRows(rows); }, [&] { emitRows(rest); });
 }
 
 void DirectConv::emitChunk(const Unit &unit, const Place &place) {
   int64_t chunk = plan.chunkPixels();
   Index begin = place.part * chunk;
   forEachInnerTile(b, begin, b.min(begin + chunk, outColumns), plan.size.pixels,
-                   shape.columns.kernel, [&](const RowTile &tile) {
-                     emitTile(unit, place, tile);
-                   });
+                   shape.columns.kernel,
+                   [&](const RowTile &tile) { emitTile(unit, place, tile); });
 }
 
 void DirectConv::addKernelRow(const TileOperands &tile, Accumulators &acc,
@@ -275,8 +278,7 @@ void DirectConv::addKernelRow(const TileOperands &tile, Accumulators &acc,
 /// A 1x1 convolution reads each line of x once per unit and waits for all of a
 /// tile's lines at the same time, which no hardware prefetcher foresees.
 void DirectConv::prefetchAhead(const TileOperands &tile, const Cursor &at) {
-  int64_t cycles =
-      shape.groupChannels() * tile.pixels * tile.vectors / 2;
+  int64_t cycles = shape.groupChannels() * tile.pixels * tile.vectors / 2;
   int64_t ahead = std::clamp<int64_t>(kMemoryLatency / cycles, 1, 4);
   for (int64_t p = 0; p < tile.pixels; ++p) {
     b.prefetch(x, at.x + (tile.offset(p) + ahead * tile.offset(tile.pixels)));
@@ -293,14 +295,16 @@ void DirectConv::addBlock(const TileOperands &tile, Accumulators &acc,
     addKernelRow(tile, acc, at, steps, tapRuns);
     return;
   }
-  acc = b.loop(at.rowLow, at.rowHigh, 1, acc, [&](Index tap, ValueRange carried) {
-    Accumulators sums(carried);
-    Cursor row = at;
-    row.x = at.x + tap * (inColumns * (shape.rows.dilation * plan.depth));
-    row.weights = at.weights + tap * (shape.columns.kernel * plan.depth * kPanel);
-    addKernelRow(tile, sums, row, steps, tapRuns);
-    return sums;
-  });
+  acc =
+      b.loop(at.rowLow, at.rowHigh, 1, acc, [&](Index tap, ValueRange carried) {
+        Accumulators sums(carried);
+        Cursor row = at;
+        row.x = at.x + tap * (inColumns * (shape.rows.dilation * plan.depth));
+        row.weights =
+            at.weights + tap * (shape.columns.kernel * plan.depth * kPanel);
+        addKernelRow(tile, sums, row, steps, tapRuns);
+        return sums;
+      });
 }
 
 TileOperands DirectConv::operandsOf(const Unit &unit, int64_t pixels) const {

@@ -46,14 +46,16 @@ BlockedValues::BlockedValues(GroupOp group, RankedTensorType space,
     possible &= GroupElements::canEvaluate(value, space, bound);
   }
   // Views of other shapes have no point to take a value at.
-  possible &= llvm::none_of(ops, [](Operation *op) { return isa<ReshapeOp>(op); });
+  possible &=
+      llvm::none_of(ops, [](Operation *op) { return isa<ReshapeOp>(op); });
 }
 
 bool BlockedValues::isLong() const {
   // What takes more than some instructions is a polynomial or a division.
   auto isShort = [](Operation *op) {
     return isa<AddOp, SubOp, MulOp, MaxOp, MinOp, NegOp, AbsOp, ReluOp,
-               LeakyReluOp, HardSigmoidOp, HardSwishOp, ExpandOp, ConstantOp>(op);
+               LeakyReluOp, HardSigmoidOp, HardSwishOp, ExpandOp, ConstantOp>(
+        op);
   };
   return ops.size() > 8 || !llvm::all_of(ops, isShort);
 }
@@ -70,7 +72,8 @@ bool BlockedValues::isFull(BlockArgument argument, int64_t spaceDim) const {
   return alignedDim(typeOf(argument), space, spaceDim) != 1;
 }
 
-Index BlockedValues::offsetOf(BlockArgument argument, const OutputPoint &point) {
+Index BlockedValues::offsetOf(BlockArgument argument,
+                              const OutputPoint &point) {
   Index offset = b->index(int64_t(0));
   auto take = [&](bool has, Index extent, Index at) {
     if (has) {

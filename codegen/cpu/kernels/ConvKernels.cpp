@@ -49,8 +49,7 @@ static Window windowOf(const RankedTensorType &x, const RankedTensorType &y,
   return window;
 }
 
-template <typename OpT>
-static void setWindows(OpT op, ConvShape &shape) {
+template <typename OpT> static void setWindows(OpT op, ConvShape &shape) {
   RankedTensorType x = typeOf(op.getX()), y = typeOf(op.getY());
   shape.rows = windowOf(x, y, 0, op.getKernel(), op.getStrides(), op.getPads(),
                         op.getDilations());
@@ -140,12 +139,12 @@ static bool emitWindowPool(GroupOp group, PoolBlockedOp pool,
     return false;
   }
   PoolForm form = pool.getKind() == PoolKind::max ? PoolForm::max
-                  : pool.getCountIncludePad() ? PoolForm::averageWithPadding
-                                              : PoolForm::average;
-  emitPool(kernel, isa, shape, form,
-           [&](KernelBuilder &b, ValueRange arguments) {
-             return bindGroup(group, *values, pool.getX(), Value(), b, arguments);
-           });
+                  : pool.getCountIncludePad()     ? PoolForm::averageWithPadding
+                                                  : PoolForm::average;
+  emitPool(
+      kernel, isa, shape, form, [&](KernelBuilder &b, ValueRange arguments) {
+        return bindGroup(group, *values, pool.getX(), Value(), b, arguments);
+      });
   return true;
 }
 
@@ -176,14 +175,16 @@ static bool emitReduction(GroupOp group, ReduceOp reduce, func::FuncOp kernel,
   if (!values.isPossible() || !whole) {
     return false;
   }
-  PlaneReduction form = reduce.getKind() == ReduceKind::sum   ? PlaneReduction::sum
-                        : reduce.getKind() == ReduceKind::max ? PlaneReduction::max
-                                                              : PlaneReduction::min;
+  PlaneReduction form =
+      reduce.getKind() == ReduceKind::sum   ? PlaneReduction::sum
+      : reduce.getKind() == ReduceKind::max ? PlaneReduction::max
+                                            : PlaneReduction::min;
   emitPlaneReduction(
       kernel, isa, form, [&](KernelBuilder &b, ValueRange arguments) {
         Block *entry = cast<BlockArgument>(arguments.front()).getOwner();
         GroupBuffers groupBuffers(group, entry);
-        PlaneBuffers buffers{groupBuffers.of(whole), groupBuffers.output(0), {}};
+        PlaneBuffers buffers{
+            groupBuffers.of(whole), groupBuffers.output(0), {}};
         values.open(b, entry, buffers.extents);
         buffers.load = [&values](const OutputPoint &point) {
           Epilogue::Cache cache;

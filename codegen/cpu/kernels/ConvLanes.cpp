@@ -71,7 +71,8 @@ void LaneKernel::emitItems(const PartitionArguments &arguments, TileBody body) {
       return;
     }
     Value isInner = b.equal(tile.rowHigh - tile.rowLow, all);
-    b.ifThen(isInner, [&] { emitRow(tile, body); }, [&] { emitRow(cut, body); });
+    b.ifThen(
+        isInner, [&] { emitRow(tile, body); }, [&] { emitRow(cut, body); });
   });
 }
 
@@ -87,8 +88,7 @@ void LaneKernel::emitRow(LaneTile tile, TileBody body) {
 }
 
 void LaneKernel::emitTile(LaneTile tile, TileBody body) {
-  tile.left =
-      tile.part.column * shape.columns.stride - shape.columns.padLow;
+  tile.left = tile.part.column * shape.columns.stride - shape.columns.padLow;
   if (tile.part.isCut) {
     std::tie(tile.columnLow, tile.columnHigh) =
         insideTaps(b, shape.columns, tile.left, inColumns);
@@ -132,9 +132,8 @@ void LaneKernel::forEachColumn(const LaneTile &tile, Accumulators &acc,
 void LaneKernel::forEachTap(const LaneTile &tile, Accumulators &acc,
                             TapBody tap) {
   Index step = inColumns * (shape.rows.dilation * kBlock);
-  bool unrolls =
-      tile.hasAllRows && !tile.part.isCut &&
-      shape.rows.kernel * shape.columns.kernel <= kUnrolledTaps;
+  bool unrolls = tile.hasAllRows && !tile.part.isCut &&
+                 shape.rows.kernel * shape.columns.kernel <= kUnrolledTaps;
   if (unrolls) {
     for (int64_t row = 0; row < shape.rows.kernel; ++row) {
       forEachColumn(tile, acc, b.index(row), tile.xAt + step * row, tap);

@@ -19,11 +19,11 @@ namespace mlc::codegen {
 /// A tile in work.
 struct LaneTile {
   Index image, block, lane, row;
-  Index top;              ///< input row of the window, may be negative
-  Index rowLow, rowHigh;  ///< kernel rows inside the image
-  bool hasAllRows;        ///< known to be all
+  Index top;             ///< input row of the window, may be negative
+  Index rowLow, rowHigh; ///< kernel rows inside the image
+  bool hasAllRows;       ///< known to be all
   RowTile part;
-  Index left;             ///< input column of the first window
+  Index left;                  ///< input column of the first window
   Index columnLow, columnHigh; ///< kernel columns inside, of a cut tile
   Index xAt; ///< element of x at kernel row and column 0 of the first pixel
 };
@@ -40,10 +40,9 @@ public:
 
   /// Runs `tap` for each kernel row and column of a tile: pixel p in
   /// [low, high) of the tap takes x at `xAt + p * pixelStride()`.
-  using TapBody =
-      llvm::function_ref<void(Accumulators &acc, Index kernelRow,
-                              Index kernelColumn, Index xAt, int64_t low,
-                              int64_t high)>;
+  using TapBody = llvm::function_ref<void(Accumulators &acc, Index kernelRow,
+                                          Index kernelColumn, Index xAt,
+                                          int64_t low, int64_t high)>;
   void forEachTap(const LaneTile &tile, Accumulators &acc, TapBody tap);
 
   mlir::Value loadX(Index at) { return b.loadVector(x, at, b.isa.lanes()); }

@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A work item is up to 256 pixels of one channel block. As many pixels as a
-// vector has lanes, times as many channels, are transposed in registers; what is
-// left of the pixels goes element by element.
+// vector has lanes, times as many channels, are transposed in registers; what
+// is left of the pixels goes element by element.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/ConvPack.h"
@@ -50,8 +50,9 @@ public:
       emit(kBlock);
       return;
     }
-    b.ifThen(b.less(block, b.index(blocks - 1)), [&] { emit(kBlock); },
-             [&] { emit(last); });
+    b.ifThen(
+        b.less(block, b.index(blocks - 1)), [&] { emit(kBlock); },
+        [&] { emit(last); });
   }
 
 private:
@@ -74,7 +75,8 @@ private:
   }
 
   /// lanes x lanes elements: channels [lane, lane + lanes) of as many pixels.
-  void emitSquare(Index planarAt, Index blockedAt, int64_t lane, int64_t count) {
+  void emitSquare(Index planarAt, Index blockedAt, int64_t lane,
+                  int64_t count) {
     SmallVector<Value> rows;
     if (packing == Packing::toBlocks) {
       for (int64_t c = lane; c < lane + lanes; ++c) {
@@ -101,7 +103,8 @@ private:
     }
   }
 
-  void emitElement(Index planarAt, Index blockedAt, int64_t lane, int64_t count) {
+  void emitElement(Index planarAt, Index blockedAt, int64_t lane,
+                   int64_t count) {
     if (packing == Packing::toBlocks) {
       Value x = lane < count ? b.load(planar, planarAt + pixels * lane)
                              : b.scalar(0.0);

@@ -44,8 +44,8 @@ DirectPlan::DirectPlan(const ConvShape &original, const CpuIsa &isa)
   depth = shape.form == ConvForm::planar ? 1 : kBlock;
   inBlocks = llvm::divideCeil(shape.channels, depth);
   groupBlocks = llvm::divideCeil(shape.groupChannels(), depth);
-  panelSize = groupBlocks * shape.rows.kernel * shape.columns.kernel * depth *
-              kPanel;
+  panelSize =
+      groupBlocks * shape.rows.kernel * shape.columns.kernel * depth * kPanel;
   unitWidth = size.vectors * isa.lanes();
   int64_t filterBlocks = llvm::divideCeil(shape.groupFilters(), kBlock);
   units = llvm::divideCeil(filterBlocks * kBlock, unitWidth);
@@ -94,8 +94,7 @@ double DirectPlan::itemFlops() const {
   if (!shape.columns.isStatic()) {
     return 0;
   }
-  int64_t pixels =
-      hasTileItems() ? size.pixels : tileRows * shape.columns.out;
+  int64_t pixels = hasTileItems() ? size.pixels : tileRows * shape.columns.out;
   double flops = 2.0 * pixels * unitWidth * shape.groupChannels() *
                  shape.rows.kernel * shape.columns.kernel;
   return order == Order::imageRow ? flops * units * taps : flops;

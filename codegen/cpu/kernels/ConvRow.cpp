@@ -49,9 +49,7 @@ static void forEachDynamicTile(KernelBuilder &b, const Window &columns,
   Index room = in + (columns.padLow - reach - 1 + columns.stride);
   Index end = b.min(b.max(room, zero) / columns.stride, out);
   end = b.max(end, begin);
-  auto emitCut = [&](Index column) {
-    emit({column, 1, {}, /*isCut=*/true});
-  };
+  auto emitCut = [&](Index column) { emit({column, 1, {}, /*isCut=*/true}); };
   b.loop(zero, begin, 1, emitCut);
   forEachInnerTile(b, begin, end, maxPixels, columns.kernel, emit);
   b.loop(end, out, 1, emitCut);

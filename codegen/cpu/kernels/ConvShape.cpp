@@ -25,8 +25,8 @@ static TapRun tapRange(const Window &columns, int64_t start, int64_t pixels,
                        int64_t k) {
   TapRun run{k, 1, pixels, 0};
   for (int64_t i = 0; i < pixels; ++i) {
-    int64_t at = (start + i) * columns.stride + k * columns.dilation -
-                 columns.padLow;
+    int64_t at =
+        (start + i) * columns.stride + k * columns.dilation - columns.padLow;
     if (at >= 0 && at < columns.in) {
       run.low = std::min(run.low, i);
       run.high = i + 1;

@@ -32,7 +32,8 @@ static int64_t prefetchSteps(const TileOperands &tile) {
 }
 
 Accumulators emptyTile(KernelBuilder &b, const TileOperands &tile) {
-  return Accumulators(tile.chains(b.isa) * tile.pixels * tile.vectors, b.splat(0.0));
+  return Accumulators(tile.chains(b.isa) * tile.pixels * tile.vectors,
+                      b.splat(0.0));
 }
 
 /// Fetches ahead the line of weights that holds vector `v` of a step.
@@ -198,15 +199,16 @@ void finishTile(KernelBuilder &b, const Accumulators &acc, int64_t vectors,
 /// to another thread.
 static int64_t grainOf(double itemFlops) {
   constexpr double flopsPerSecond = 1e11, worthwhile = 5e-6;
-  return itemFlops == 0 ? 1
-                        : std::max<int64_t>(
-                              1, worthwhile * flopsPerSecond / itemFlops);
+  return itemFlops == 0
+             ? 1
+             : std::max<int64_t>(1, worthwhile * flopsPerSecond / itemFlops);
 }
 
 void definePartitioned(
     func::FuncOp kernel, const CpuIsa &isa, double itemFlops,
     llvm::function_ref<Index(KernelBuilder &, ValueRange)> count,
-    llvm::function_ref<void(KernelBuilder &, const PartitionArguments &)> body) {
+    llvm::function_ref<void(KernelBuilder &, const PartitionArguments &)>
+        body) {
   Location loc = kernel.getLoc();
   OpBuilder b(kernel);
   Type indexType = b.getIndexType();
@@ -229,8 +231,8 @@ void definePartitioned(
   kernel->setAttr("mlc.partitioned", b.getUnitAttr());
   kernel->setAttr("mlc.hot", b.getUnitAttr());
   kernel->setAttr("mlc.grain", b.getI64IntegerAttr(grainOf(itemFlops)));
-  Block *entry = kernel.isDeclaration() ? kernel.addEntryBlock()
-                                        : &kernel.front();
+  Block *entry =
+      kernel.isDeclaration() ? kernel.addEntryBlock() : &kernel.front();
   b.setInsertionPointToEnd(entry);
   auto end = func::ReturnOp::create(b, loc);
   b.setInsertionPoint(end);

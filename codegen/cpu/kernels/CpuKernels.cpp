@@ -12,10 +12,12 @@ namespace mlc::codegen {
 
 bool emitVectorKernel(GroupOp group, func::FuncOp kernel, CpuIsa isa) {
   return emitGemmKernel(group, kernel, isa) ||
-         emitAttentionKernel(group, kernel, isa) || emitRowKernel(group, kernel, isa) ||
+         emitAttentionKernel(group, kernel, isa) ||
+         emitRowKernel(group, kernel, isa) ||
          emitRecurrentKernel(group, kernel, isa) ||
          emitConvKernel(group, kernel, isa) ||
-         emitPoolKernel(group, kernel, isa) || emitPackKernel(group, kernel, isa);
+         emitPoolKernel(group, kernel, isa) ||
+         emitPackKernel(group, kernel, isa);
 }
 
 } // namespace mlc::codegen

@@ -46,8 +46,8 @@ Accumulators Pool::reduceTile(const LaneTile &tile) {
                        int64_t high) {
                      for (int64_t p = low; p < high; ++p) {
                        Value x = lanes.loadX(xAt + p * lanes.pixelStride());
-                       sums[p] = isMax ? maximum(b, x, sums[p])
-                                       : b.add(sums[p], x);
+                       sums[p] =
+                           isMax ? maximum(b, x, sums[p]) : b.add(sums[p], x);
                      }
                    });
   if (!isMax) {
@@ -81,9 +81,8 @@ Value Pool::divide(const LaneTile &tile, int64_t pixel, Value sum) {
     return b.div(sum, b.splat(count));
   }
   Index rows = tapCount(shape.rows, tile.top, lanes.inRows);
-  Index columns = tapCount(shape.columns,
-                           tile.left + pixel * shape.columns.stride,
-                           lanes.inColumns);
+  Index columns = tapCount(
+      shape.columns, tile.left + pixel * shape.columns.stride, lanes.inColumns);
   Value count = arith::IndexCastOp::create(b, b.getI32Type(), rows * columns);
   Value divisor = arith::SIToFPOp::create(b, b.getF32Type(), count);
   return b.div(sum, b.splatOf(divisor));
@@ -113,8 +112,7 @@ void emitPool(func::FuncOp kernel, const CpuIsa &isa, const ConvShape &shape,
 /// rounding errors add up.
 static constexpr int64_t kChains = 8;
 
-static Value reducePixels(KernelBuilder &b, PlaneReduction form,
-                          Index pixels,
+static Value reducePixels(KernelBuilder &b, PlaneReduction form, Index pixels,
                           llvm::function_ref<Value(Index pixel)> load) {
   double infinity = std::numeric_limits<double>::infinity();
   double start = form == PlaneReduction::sum   ? 0.0

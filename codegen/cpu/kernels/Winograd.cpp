@@ -146,16 +146,17 @@ void WinogradConv::emitItem(Index item, Index begin) {
   Place place{block / layout.blocks, zero()};
   Index first = block % layout.blocks * layout.blockTiles;
   place.firstTile = b.min(first, b.index(layout.tiles - layout.blockTiles));
-  Value isFirst = arith::OrIOp::create(b, b.equal(unit, zero()),
-                                       b.equal(item, begin));
+  Value isFirst =
+      arith::OrIOp::create(b, b.equal(unit, zero()), b.equal(item, begin));
   b.ifThen(isFirst, [&] { transformInput(place); });
   if (!layout.hasNarrowUnit) {
     emitUnit(place, unit, tileSize(b.isa).vectors);
     return;
   }
-  b.ifThen(b.less(unit, b.index(layout.units - 1)),
-           [&] { emitUnit(place, unit, tileSize(b.isa).vectors); },
-           [&] { emitUnit(place, unit, tileSize(b.isa).vectors / 2); });
+  b.ifThen(
+      b.less(unit, b.index(layout.units - 1)),
+      [&] { emitUnit(place, unit, tileSize(b.isa).vectors); },
+      [&] { emitUnit(place, unit, tileSize(b.isa).vectors / 2); });
 }
 
 //===----------------------------------------------------------------------===//
@@ -169,9 +170,8 @@ void WinogradConv::transformInput(const Place &place) {
         transformPatch(place, tile, block, zero());
         return;
       }
-      b.loop(zero(), b.index(kBlock), lanes, [&](Index lane) {
-        transformPatch(place, tile, block, lane);
-      });
+      b.loop(zero(), b.index(kBlock), lanes,
+             [&](Index lane) { transformPatch(place, tile, block, lane); });
     });
   });
 }
@@ -201,8 +201,8 @@ void WinogradConv::transformPatch(const Place &place, Index tile, Index block,
   }
   Index to = inputBase + (block * layout.blockTiles + tile) * kBlock + lane;
   for (int64_t i = 0; i < 4; ++i) {
-    auto row = transformFour(b, d[i * 4], d[i * 4 + 1], d[i * 4 + 2],
-                             d[i * 4 + 3]);
+    auto row =
+        transformFour(b, d[i * 4], d[i * 4 + 1], d[i * 4 + 2], d[i * 4 + 3]);
     for (int64_t j = 0; j < 4; ++j) {
       b.storeVector(row[j], scratch, to + (i * 4 + j) * layout.inputStride);
     }
@@ -248,8 +248,8 @@ SmallVector<Value> WinogradConv::loadPatchInside(Index line, Index top,
   Index at = (line + top * shape.columns.in + left) * kBlock + lane;
   for (int64_t i = 0; i < 4; ++i) {
     for (int64_t j = 0; j < 4; ++j) {
-      d.push_back(b.loadVector(
-          x, at + (i * shape.columns.in + j) * kBlock, lanes));
+      d.push_back(
+          b.loadVector(x, at + (i * shape.columns.in + j) * kBlock, lanes));
     }
   }
   return d;
@@ -312,14 +312,13 @@ void WinogradConv::multiply(Index unit, int64_t vectors) {
     Index from = inputBase + position * layout.inputStride + first * kBlock;
     Index w = panel + position * depth;
     int64_t whole = shape.channels / kBlock, tail = shape.channels % kBlock;
-    acc = b.loop(zero(), b.index(whole), 1, acc,
-                 [&](Index i, ValueRange carried) {
-                   Accumulators sums(carried);
-                   accumulate(b, tile, sums,
-                              from + i * (layout.blockTiles * kBlock),
-                              w + i * (kBlock * kPanel), kBlock, 0, pixels);
-                   return sums;
-                 });
+    acc = b.loop(
+        zero(), b.index(whole), 1, acc, [&](Index i, ValueRange carried) {
+          Accumulators sums(carried);
+          accumulate(b, tile, sums, from + i * (layout.blockTiles * kBlock),
+                     w + i * (kBlock * kPanel), kBlock, 0, pixels);
+          return sums;
+        });
     accumulate(b, tile, acc, from + whole * layout.blockTiles * kBlock,
                w + whole * kBlock * kPanel, tail, 0, pixels);
     acc = finishSums(b, tile, acc);
@@ -379,8 +378,8 @@ void WinogradConv::storeOutputs(const Place &place, Index tile, Index channel,
     OutputPoint point{place.image, channel / kBlock, channel % kBlock,
                       (row + i) * shape.columns.out + (column + j)};
     auto results = buffers.epilogue.apply(b, sums[i * 2 + j], point, cache);
-    Index line = (place.image * outputPlace.blocks + point.block) *
-                 outputPlace.plane;
+    Index line =
+        (place.image * outputPlace.blocks + point.block) * outputPlace.plane;
     Index at = (line + point.pixel) * kBlock + point.lane;
     for (auto [result, output] : llvm::zip(results, outputPlace.outputs)) {
       b.storeVector(result, output, at);
@@ -390,7 +389,8 @@ void WinogradConv::storeOutputs(const Place &place, Index tile, Index channel,
   store(0, 0);
   bool evenRows = shape.rows.out % 2 == 0;
   bool evenColumns = shape.columns.out % 2 == 0;
-  auto storeIf = [&](bool always, Value condition, llvm::function_ref<void()> body) {
+  auto storeIf = [&](bool always, Value condition,
+                     llvm::function_ref<void()> body) {
     if (always) {
       body();
     } else {
@@ -426,16 +426,15 @@ bool prefersWinograd(const ConvShape &shape) {
 void emitWinogradConv(func::FuncOp kernel, const CpuIsa &isa,
                       const ConvShape &shape, BindBuffers bind) {
   Layout layout(shape, isa);
-  double itemFlops = 2.0 * kPositions * layout.blockTiles * shape.channels *
-                     layout.unitWidth;
+  double itemFlops =
+      2.0 * kPositions * layout.blockTiles * shape.channels * layout.unitWidth;
   definePartitioned(
       kernel, isa, itemFlops,
       [&](KernelBuilder &b, ValueRange arguments) {
         return WinogradConv(b, shape, bind(b, arguments)).count();
       },
       [&](KernelBuilder &b, const PartitionArguments &arguments) {
-        WinogradConv(b, shape, bind(b, arguments.buffers))
-            .emitItems(arguments);
+        WinogradConv(b, shape, bind(b, arguments.buffers)).emitItems(arguments);
       });
 }
 

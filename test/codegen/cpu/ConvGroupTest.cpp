@@ -55,22 +55,34 @@ TEST_P(ConvGroupTest, DirectEpilogue) {
   const std::string y = "tensor<?x3x6x17x16xf32>";
   for (const char *function : {"mlc.relu", "mlc.tanh"}) {
     std::string body =
-        std::string("    %0 = mlc.conv_blocked %b0, %b1 {channels = 20 : i64, filters = 48 : i64, form = 0 : i32, ") +
-        kWindow3 + "} : (tensor<?x2x6x17x16xf32>, tensor<1x2x2x3x3x16x32xf32>) -> " + y + R"(
-    %1 = mlc.add %0, %b2 : ()" + y + R"(, tensor<3x1x1x16xf32>) -> )" + y + R"(
-    %2 = mlc.mul %1, %b3 : ()" + y + R"(, tensor<?x3x1x1x16xf32>) -> )" + y + R"(
-    %3 = mlc.add %2, %b4 : ()" + y + R"(, )" + y + R"() -> )" + y + R"(
-    %4 = )" + function + R"( %3 : ()" + y + R"() -> )" + y + R"(
-    %5 = mlc.sub %4, %b5 : ()" + y + R"(, tensor<?x1x6x17x1xf32>) -> )" + y + R"(
-    %6 = mlc.mul %5, %b6 : ()" + y + R"(, tensor<6x1x1xf32>) -> )" + y + R"(
-    %7 = mlc.add %6, %b7 : ()" + y + R"(, tensor<f32>) -> )" + y + R"(
-    mlc.yield %7 : )" + y;
+        std::string("    %0 = mlc.conv_blocked %b0, %b1 {channels = 20 : i64, "
+                    "filters = 48 : i64, form = 0 : i32, ") +
+        kWindow3 +
+        "} : (tensor<?x2x6x17x16xf32>, tensor<1x2x2x3x3x16x32xf32>) -> " + y +
+        R"(
+    %1 = mlc.add %0, %b2 : ()" +
+        y + R"(, tensor<3x1x1x16xf32>) -> )" + y + R"(
+    %2 = mlc.mul %1, %b3 : ()" +
+        y + R"(, tensor<?x3x1x1x16xf32>) -> )" + y + R"(
+    %3 = mlc.add %2, %b4 : ()" +
+        y + R"(, )" + y + R"() -> )" + y + R"(
+    %4 = )" +
+        function + R"( %3 : ()" + y + R"() -> )" + y + R"(
+    %5 = mlc.sub %4, %b5 : ()" +
+        y + R"(, tensor<?x1x6x17x1xf32>) -> )" + y + R"(
+    %6 = mlc.mul %5, %b6 : ()" +
+        y + R"(, tensor<6x1x1xf32>) -> )" + y + R"(
+    %7 = mlc.add %6, %b7 : ()" +
+        y + R"(, tensor<f32>) -> )" + y + R"(
+    mlc.yield %7 : )" +
+        y;
     GroupTester tester(
         GetParam(),
         groupText("conv_blocked",
                   {"tensor<?x2x6x17x16xf32>", "tensor<1x2x2x3x3x16x32xf32>",
                    "tensor<3x1x1x16xf32>", "tensor<?x3x1x1x16xf32>", y,
-                   "tensor<?x1x6x17x1xf32>", "tensor<6x1x1xf32>", "tensor<f32>"},
+                   "tensor<?x1x6x17x1xf32>", "tensor<6x1x1xf32>",
+                   "tensor<f32>"},
                   y, "%d", body),
         emitConvKernel);
     ASSERT_TRUE(tester.isReady());
@@ -92,7 +104,8 @@ TEST_P(ConvGroupTest, DirectEpilogue) {
 TEST_P(ConvGroupTest, DynamicExtents) {
   const std::string x = "tensor<?x1x?x?x16xf32>", y = "tensor<?x2x?x?x16xf32>";
   std::string body =
-      std::string("    %0 = mlc.conv_blocked %b0, %b1 {channels = 16 : i64, filters = 32 : i64, form = 0 : i32, ") +
+      std::string("    %0 = mlc.conv_blocked %b0, %b1 {channels = 16 : i64, "
+                  "filters = 32 : i64, form = 0 : i32, ") +
       kWindow3 + "} : (" + x + ", tensor<1x1x1x3x3x16x32xf32>) -> " + y +
       "\n    %1 = mlc.add %0, %b2 : (" + y + ", " + y + ") -> " + y +
       "\n    mlc.yield %1 : " + y;
@@ -118,18 +131,42 @@ TEST_P(ConvGroupTest, OtherForms) {
   };
   const std::string shared = "dilations = array<i64: 1, 1>, ";
   const Form forms[] = {
-      {"tensor<?x3x9x11xf32>", "tensor<1x3x3x3x32xf32>", "tensor<?x2x5x6x16xf32>",
-       "channels = 3 : i64, filters = 32 : i64, form = 1 : i32, kernel = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 2, 2>",
-       {2, 3, 9, 11}, {1, 3, 3, 3, 32}, {2, 2, 5, 6, 16}},
-      {"tensor<?x2x3x4x16xf32>", "tensor<2x2x1x2x16x32xf32>", "tensor<?x1x6x8x16xf32>",
-       "channels = 20 : i64, filters = 16 : i64, form = 3 : i32, kernel = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 2, 2>",
-       {2, 2, 3, 4, 16}, {2, 2, 1, 2, 16, 32}, {2, 1, 6, 8, 16}},
-      {"tensor<?x2x7x8x16xf32>", "tensor<2x5x5x16xf32>", "tensor<?x2x7x8x16xf32>",
-       "channels = 32 : i64, filters = 32 : i64, group = 32 : i64, form = 4 : i32, kernel = array<i64: 5, 5>, pads = array<i64: 2, 2, 2, 2>, strides = array<i64: 1, 1>",
-       {2, 2, 7, 8, 16}, {2, 5, 5, 16}, {2, 2, 7, 8, 16}},
-      {"tensor<?x4x7x8x16xf32>", "tensor<2x1x2x3x3x16x32xf32>", "tensor<?x4x7x8x16xf32>",
-       "channels = 64 : i64, filters = 64 : i64, group = 2 : i64, form = 0 : i32, kernel = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 1, 1>",
-       {2, 4, 7, 8, 16}, {2, 1, 2, 3, 3, 16, 32}, {2, 4, 7, 8, 16}},
+      {"tensor<?x3x9x11xf32>",
+       "tensor<1x3x3x3x32xf32>",
+       "tensor<?x2x5x6x16xf32>",
+       "channels = 3 : i64, filters = 32 : i64, form = 1 : i32, kernel = "
+       "array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: "
+       "2, 2>",
+       {2, 3, 9, 11},
+       {1, 3, 3, 3, 32},
+       {2, 2, 5, 6, 16}},
+      {"tensor<?x2x3x4x16xf32>",
+       "tensor<2x2x1x2x16x32xf32>",
+       "tensor<?x1x6x8x16xf32>",
+       "channels = 20 : i64, filters = 16 : i64, form = 3 : i32, kernel = "
+       "array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: "
+       "2, 2>",
+       {2, 2, 3, 4, 16},
+       {2, 2, 1, 2, 16, 32},
+       {2, 1, 6, 8, 16}},
+      {"tensor<?x2x7x8x16xf32>",
+       "tensor<2x5x5x16xf32>",
+       "tensor<?x2x7x8x16xf32>",
+       "channels = 32 : i64, filters = 32 : i64, group = 32 : i64, form = 4 : "
+       "i32, kernel = array<i64: 5, 5>, pads = array<i64: 2, 2, 2, 2>, strides "
+       "= array<i64: 1, 1>",
+       {2, 2, 7, 8, 16},
+       {2, 5, 5, 16},
+       {2, 2, 7, 8, 16}},
+      {"tensor<?x4x7x8x16xf32>",
+       "tensor<2x1x2x3x3x16x32xf32>",
+       "tensor<?x4x7x8x16xf32>",
+       "channels = 64 : i64, filters = 64 : i64, group = 2 : i64, form = 0 : "
+       "i32, kernel = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>, strides "
+       "= array<i64: 1, 1>",
+       {2, 4, 7, 8, 16},
+       {2, 1, 2, 3, 3, 16, 32},
+       {2, 4, 7, 8, 16}},
   };
   for (const Form &form : forms) {
     std::string body = "    %0 = mlc.conv_blocked %b0, %b1 {" + shared +
@@ -142,7 +179,8 @@ TEST_P(ConvGroupTest, OtherForms) {
     ASSERT_TRUE(tester.isReady());
     double worst = tester.compare(
         {{llvm::SmallVector<int64_t>(form.xDims.begin(), form.xDims.end()), {}},
-         {llvm::SmallVector<int64_t>(form.wDims.begin(), form.wDims.end()), {}}},
+         {llvm::SmallVector<int64_t>(form.wDims.begin(), form.wDims.end()),
+          {}}},
         {llvm::SmallVector<int64_t>(form.yDims.begin(), form.yDims.end())});
     EXPECT_LT(worst, 2e-5) << form.attributes;
   }
@@ -153,18 +191,22 @@ TEST_P(ConvGroupTest, PoolAndReduction) {
   for (int kind : {0, 1}) {
     std::string body =
         "    %0 = mlc.pool_blocked %b0 {kind = " + std::to_string(kind) +
-        " : i32, kernel = array<i64: 3, 2>, pads = array<i64: 1, 0, 1, 0>, strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>} : (" +
+        " : i32, kernel = array<i64: 3, 2>, pads = array<i64: 1, 0, 1, 0>, "
+        "strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>} : (" +
         x + ") -> " + y + "\n    %1 = mlc.relu %0 : (" + y + ") -> " + y +
         "\n    mlc.yield %1 : " + y;
-    GroupTester tester(GetParam(), groupText("pool_blocked", {x}, y, "%d", body),
+    GroupTester tester(GetParam(),
+                       groupText("pool_blocked", {x}, y, "%d", body),
                        emitPoolKernel);
     ASSERT_TRUE(tester.isReady());
-    EXPECT_LT(tester.compare({{{2, 2, 9, 10, 16}, {}}}, {{2, 2, 5, 5, 16}}), 1e-6);
+    EXPECT_LT(tester.compare({{{2, 2, 9, 10, 16}, {}}}, {{2, 2, 5, 5, 16}}),
+              1e-6);
   }
   const std::string z = "tensor<?x2x1x1x16xf32>";
-  std::string body = "    %0 = mlc.mul %b0, %b1 : (" + x + ", " + z + ") -> " + x +
-                     "\n    %1 = mlc.reduce %0 {axes = array<i64: 2, 3>, kind = 0 : i32} : (" +
-                     x + ") -> " + z + "\n    mlc.yield %1 : " + z;
+  std::string body =
+      "    %0 = mlc.mul %b0, %b1 : (" + x + ", " + z + ") -> " + x +
+      "\n    %1 = mlc.reduce %0 {axes = array<i64: 2, 3>, kind = 0 : i32} : (" +
+      x + ") -> " + z + "\n    mlc.yield %1 : " + z;
   GroupTester tester(GetParam(), groupText("reduce", {x, z}, z, "%d", body),
                      emitPoolKernel);
   ASSERT_TRUE(tester.isReady());
@@ -180,10 +222,11 @@ TEST_P(ConvGroupTest, Packing) {
     std::string y = "tensor<?x" + std::to_string(blocks) + "x?x?x16xf32>";
     std::string pack = "    %0 = mlc.pack %b0 : (" + x + ") -> " + y +
                        "\n    mlc.yield %0 : " + y;
-    std::string unpack = "    %0 = mlc.unpack %b0 {channels = " +
-                         std::to_string(channels) + " : i64} : (" + y + ") -> " +
-                         x + "\n    mlc.yield %0 : " + x;
-    GroupTester packer(GetParam(), groupText("pack", {x}, y, "%d, %d, %d", pack),
+    std::string unpack =
+        "    %0 = mlc.unpack %b0 {channels = " + std::to_string(channels) +
+        " : i64} : (" + y + ") -> " + x + "\n    mlc.yield %0 : " + x;
+    GroupTester packer(GetParam(),
+                       groupText("pack", {x}, y, "%d, %d, %d", pack),
                        emitPackKernel);
     GroupTester unpacker(GetParam(),
                          groupText("unpack", {y}, x, "%d, %d, %d", unpack),

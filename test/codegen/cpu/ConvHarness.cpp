@@ -173,7 +173,11 @@ void ConvRunner::useScratchArgument(func::FuncOp kernel) {
     Value thread = kernel.getArguments().back();
     Value offset = arith::MulIOp::create(b, op.getLoc(), thread, elements);
     Value part = memref::ReinterpretCastOp::create(
-        b, op.getLoc(), MemRefType::get({size}, b.getF32Type(), StridedLayoutAttr::get(b.getContext(), ShapedType::kDynamic, {1})), kernel.getArgument(5), OpFoldResult(offset),
+        b, op.getLoc(),
+        MemRefType::get(
+            {size}, b.getF32Type(),
+            StridedLayoutAttr::get(b.getContext(), ShapedType::kDynamic, {1})),
+        kernel.getArgument(5), OpFoldResult(offset),
         ArrayRef<OpFoldResult>{b.getIndexAttr(size)},
         ArrayRef<OpFoldResult>{b.getIndexAttr(1)});
     scratch.assign(2 * size, 0.0f);
@@ -186,12 +190,11 @@ bool ConvRunner::compile() {
   constexpr int64_t dynamic = ShapedType::kDynamic;
   ConvShape shape = problem.shape();
   int64_t blocks = blocksOf(problem.channels);
-  MemRefType xType =
-      problem.form == ConvForm::planar
-          ? harness.f32Buffer(
-                {dynamic, problem.channels, shape.rows.in, shape.columns.in})
-          : harness.f32Buffer(
-                {dynamic, blocks, shape.rows.in, shape.columns.in, kBlock});
+  MemRefType xType = problem.form == ConvForm::planar
+                         ? harness.f32Buffer({dynamic, problem.channels,
+                                              shape.rows.in, shape.columns.in})
+                         : harness.f32Buffer({dynamic, blocks, shape.rows.in,
+                                              shape.columns.in, kBlock});
   MemRefType outType =
       harness.f32Buffer({dynamic, blocksOf(problem.filters), shape.rows.out,
                          shape.columns.out, kBlock});
@@ -200,10 +203,9 @@ bool ConvRunner::compile() {
   builder.setInsertionPointToEnd(harness.getModule().getBody());
   auto kernel = func::FuncOp::create(
       builder, builder.getUnknownLoc(), "k",
-      builder.getFunctionType(
-          {xType, harness.f32Buffer(shape.packedDims()), flat, outType, outType,
-           flat},
-          {}));
+      builder.getFunctionType({xType, harness.f32Buffer(shape.packedDims()),
+                               flat, outType, outType, flat},
+                              {}));
   bool hasResidual = problem.hasResidual, isLong = problem.longEpilogue;
   auto bind = [&](KernelBuilder &b, ValueRange arguments) {
     ConvBuffers buffers;

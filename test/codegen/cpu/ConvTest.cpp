@@ -116,7 +116,7 @@ TEST_P(ConvTest, Depthwise) {
   check(depthwise(3, 20, 9, 17, 5, 1, 2));
   check(depthwise(1, 16, 112, 112, 3, 2, 1));
   check(depthwise(1, 40, 14, 14, 5, 2, 2));
-  check(depthwise(1, 16, 2, 3, 7, 1, 3)); // window > image
+  check(depthwise(1, 16, 2, 3, 7, 1, 3));   // window > image
   check(depthwise(1, 16, 20, 31, 9, 1, 4)); // wide: loops
   check(depthwise(2, 3, 9, 9, 3, 1, 0));
   ConvCase p = depthwise(1, 16, 25, 30, 3, 2, 2);
@@ -124,9 +124,9 @@ TEST_P(ConvTest, Depthwise) {
   p.dilationW = 3;
   p.right = 0;
   check(p);
-  for (ConvCase q : {depthwise(2, 20, 13, 31, 3, 1, 1),
-                     depthwise(1, 16, 4, 3, 5, 2, 2),
-                     depthwise(1, 16, 11, 50, 3, 1, 0)}) {
+  for (ConvCase q :
+       {depthwise(2, 20, 13, 31, 3, 1, 1), depthwise(1, 16, 4, 3, 5, 2, 2),
+        depthwise(1, 16, 11, 50, 3, 1, 0)}) {
     q.dynamicSpatial = true;
     check(q);
   }
@@ -160,13 +160,14 @@ TEST_P(ConvTest, Adversarial) {
 }
 
 TEST_P(ConvTest, DynamicSpatial) {
-  const ConvCase cases[] = {make(ConvForm::direct, 2, 20, 40, 7, 9, 1, 1, 0),
-                            make(ConvForm::direct, 1, 16, 32, 56, 56, 1, 1, 0),
-                            make(ConvForm::direct, 1, 32, 32, 13, 14, 3, 1, 1),
-                            make(ConvForm::direct, 1, 16, 16, 1, 1, 3, 1, 1),
-                            make(ConvForm::direct, 1, 16, 32, 17, 50, 3, 2, 1),
-                            make(ConvForm::planar, 1, 3, 64, 31, 37, 7, 2, 3),
-                            make(ConvForm::transpose, 1, 16, 32, 3, 37, 2, 2, 0)};
+  const ConvCase cases[] = {
+      make(ConvForm::direct, 2, 20, 40, 7, 9, 1, 1, 0),
+      make(ConvForm::direct, 1, 16, 32, 56, 56, 1, 1, 0),
+      make(ConvForm::direct, 1, 32, 32, 13, 14, 3, 1, 1),
+      make(ConvForm::direct, 1, 16, 16, 1, 1, 3, 1, 1),
+      make(ConvForm::direct, 1, 16, 32, 17, 50, 3, 2, 1),
+      make(ConvForm::planar, 1, 3, 64, 31, 37, 7, 2, 3),
+      make(ConvForm::transpose, 1, 16, 32, 3, 37, 2, 2, 0)};
   for (ConvCase p : cases) {
     p.dynamicSpatial = true;
     check(p);

@@ -26,8 +26,8 @@ struct PoolCase {
 
 int64_t outExtent(const Window &w) {
   int64_t room = w.in + w.padLow + w.padHigh - (w.kernel - 1) * w.dilation - 1;
-  int64_t out = (w.mayOverhang ? (room + w.stride - 1) / w.stride
-                               : room / w.stride) + 1;
+  int64_t out =
+      (w.mayOverhang ? (room + w.stride - 1) / w.stride : room / w.stride) + 1;
   return w.mayOverhang && (out - 1) * w.stride >= w.in + w.padLow ? out - 1
                                                                   : out;
 }
@@ -59,8 +59,7 @@ double reference(const PoolCase &p, const float *plane, int64_t oh,
       int64_t ih = oh * p.rows.stride + kh * p.rows.dilation - p.rows.padLow;
       int64_t iw =
           ow * p.columns.stride + kw * p.columns.dilation - p.columns.padLow;
-      bool inside =
-          ih >= 0 && ih < p.rows.in && iw >= 0 && iw < p.columns.in;
+      bool inside = ih >= 0 && ih < p.rows.in && iw >= 0 && iw < p.columns.in;
       bool padded = ih < p.rows.in + p.rows.padHigh &&
                     iw < p.columns.in + p.columns.padHigh;
       count += p.form == PoolForm::averageWithPadding ? padded : inside;
@@ -115,7 +114,8 @@ void PoolTest::check(PoolCase p) {
       {xBuffer.data(), {p.images, blocks, p.rows.in, p.columns.in, kBlock}},
       {out.data(), {p.images, blocks, p.rows.out, p.columns.out, kBlock}}};
   int64_t count = harness.call("k.count", arguments);
-  for (auto [begin, end] : {std::pair{count / 3, count}, {int64_t(0), count / 3}}) {
+  for (auto [begin, end] :
+       {std::pair{count / 3, count}, {int64_t(0), count / 3}}) {
     auto all = arguments;
     all.append({begin, end, int64_t(0)});
     harness.call("k", all);
@@ -141,8 +141,8 @@ Window window(int64_t in, int64_t kernel, int64_t stride, int64_t low,
 }
 
 TEST_P(PoolTest, Windows) {
-  for (PoolForm form : {PoolForm::max, PoolForm::average,
-                        PoolForm::averageWithPadding}) {
+  for (PoolForm form :
+       {PoolForm::max, PoolForm::average, PoolForm::averageWithPadding}) {
     for (bool dynamic : {false, true}) {
       auto run = [&](int64_t n, int64_t c, Window rows, Window columns) {
         check({form, n, c, rows, columns, dynamic});
@@ -153,7 +153,8 @@ TEST_P(PoolTest, Windows) {
       run(1, 16, window(7, 3, 2, 1, 1, true), window(8, 3, 2, 1, 0, true));
       run(1, 33, window(11, 5, 1, 2, 0), window(13, 1, 3, 0, 0));
       run(1, 16, window(15, 14, 1, 3, 3), window(17, 14, 1, 2, 3));
-      run(1, 16, window(15, 3, 1, 1, 1, false, 2), window(9, 2, 2, 0, 1, false, 3));
+      run(1, 16, window(15, 3, 1, 1, 1, false, 2),
+          window(9, 2, 2, 0, 1, false, 3));
     }
   }
 }
@@ -183,7 +184,9 @@ TEST_P(PoolTest, NanWinsMaximum) {
   x[0] = x[3 * kBlock] = std::numeric_limits<float>::quiet_NaN();
   harness.call("k", {{x.data(), {1, 1, 1, 4, kBlock}},
                      {out.data(), {1, 1, 1, 2, kBlock}},
-                     0, 1, 0});
+                     0,
+                     1,
+                     0});
   EXPECT_TRUE(std::isnan(out[0]));
   EXPECT_TRUE(std::isnan(out[kBlock]));
   EXPECT_EQ(out[1], 1.0f);
@@ -196,22 +199,22 @@ void PoolTest::checkReduction(PlaneReduction form, int64_t h, int64_t w) {
   builder.setInsertionPointToEnd(harness.getModule().getBody());
   auto kernel = func::FuncOp::create(
       builder, builder.getUnknownLoc(), "k",
-      builder.getFunctionType({harness.f32Buffer({dynamic, 3, dynamic, w, kBlock}),
-                               harness.f32Buffer({dynamic, 3, 1, 1, kBlock})},
-                              {}));
-  emitPlaneReduction(kernel, GetParam(), form,
-                     [](KernelBuilder &b, ValueRange arguments) {
-                       Value x = b.flat(arguments[0]);
-                       Index plane =
-                           b.dim(arguments[0], 2) * b.dim(arguments[0], 3);
-                       PlaneBuffers buffers{arguments[0], arguments[1], {}};
-                       buffers.load = [=, &b](const OutputPoint &at) {
-                         Index line = (at.image * 3 + at.block) * plane;
-                         return b.loadVector(x, (line + at.pixel) * kBlock + at.lane,
-                                             b.isa.lanes());
-                       };
-                       return buffers;
-                     });
+      builder.getFunctionType(
+          {harness.f32Buffer({dynamic, 3, dynamic, w, kBlock}),
+           harness.f32Buffer({dynamic, 3, 1, 1, kBlock})},
+          {}));
+  emitPlaneReduction(
+      kernel, GetParam(), form, [](KernelBuilder &b, ValueRange arguments) {
+        Value x = b.flat(arguments[0]);
+        Index plane = b.dim(arguments[0], 2) * b.dim(arguments[0], 3);
+        PlaneBuffers buffers{arguments[0], arguments[1], {}};
+        buffers.load = [=, &b](const OutputPoint &at) {
+          Index line = (at.image * 3 + at.block) * plane;
+          return b.loadVector(x, (line + at.pixel) * kBlock + at.lane,
+                              b.isa.lanes());
+        };
+        return buffers;
+      });
   ASSERT_TRUE(harness.compile());
   auto x = randomFloats(2 * 3 * h * w * kBlock, 9);
   std::vector<float> out(2 * 3 * kBlock);
