@@ -136,11 +136,11 @@ llvm::Error AmdgpuTarget::emitImage(llvm::Module &device,
                        codeObjectVersion);
   bool isText = options.text != TextKind::none;
   llvm::SmallVector<char, 0> output;
-  if (llvm::Error error = emitDeviceModule(
-          device, *machine, options.optLevel,
-          isText ? llvm::CodeGenFileType::AssemblyFile
-                 : llvm::CodeGenFileType::ObjectFile,
-          output)) {
+  if (llvm::Error error =
+          emitDeviceModule(device, *machine, options.optLevel,
+                           isText ? llvm::CodeGenFileType::AssemblyFile
+                                  : llvm::CodeGenFileType::ObjectFile,
+                           output)) {
     return error;
   }
   if (isText) {

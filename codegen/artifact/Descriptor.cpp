@@ -65,9 +65,8 @@ private:
 };
 
 Constant *DescriptorBuilder::global(Constant *value, uint64_t alignment) {
-  auto *result = new llvm::GlobalVariable(module, value->getType(), true,
-                                          llvm::GlobalValue::PrivateLinkage,
-                                          value);
+  auto *result = new llvm::GlobalVariable(
+      module, value->getType(), true, llvm::GlobalValue::PrivateLinkage, value);
   result->setAlignment(llvm::Align(alignment));
   return result;
 }
@@ -126,8 +125,8 @@ Constant *DescriptorBuilder::program(const Program &program,
                                      WeightsBlob::Range range) {
   llvm::SmallVector<Constant *> kernels, messages, images;
   for (const KernelInfo &kernel : program.kernels) {
-    kernels.push_back(record({string(kernel.name), string(kernel.nodes),
-                              string(kernel.archetype)}));
+    kernels.push_back(record(
+        {string(kernel.name), string(kernel.nodes), string(kernel.archetype)}));
   }
   for (const std::string &message : program.messages) {
     messages.push_back(string(message));
@@ -166,10 +165,8 @@ void DescriptorBuilder::build(const ModelInfo &model,
   for (auto [one, range] : llvm::zip(programs, ranges)) {
     rows.push_back(program(one, range));
   }
-  Constant *blob =
-      weights.symbol.empty() ? null() : external(weights.symbol);
-  Constant *file =
-      weights.fileName.empty() ? null() : string(weights.fileName);
+  Constant *blob = weights.symbol.empty() ? null() : external(weights.symbol);
+  Constant *file = weights.fileName.empty() ? null() : string(weights.fileName);
   Constant *descriptor = global(record(
       {word(int64_t(MLC_ARTIFACT_MAGIC)), half(MLC_ARTIFACT_MAJOR),
        half(MLC_ARTIFACT_MINOR), external("mlc_rt_api"), string(model.name),

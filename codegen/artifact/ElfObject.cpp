@@ -76,17 +76,34 @@ void writeDataObject(llvm::raw_ostream &stream, llvm::StringRef machine,
 
   Elf64_Shdr sections[Count] = {};
   uint64_t dataOffset = llvm::alignTo(sizeof(Elf64_Ehdr), pageSize);
-  sections[Data] = {strings.add(section), SHT_PROGBITS, SHF_ALLOC, 0,
-                    dataOffset, size, 0, 0, pageSize, 0};
-  sections[Stack] = {strings.add(".note.GNU-stack"), SHT_PROGBITS, 0, 0,
-                     dataOffset + size, 0, 0, 0, 1, 0};
+  sections[Data] = {strings.add(section),
+                    SHT_PROGBITS,
+                    SHF_ALLOC,
+                    0,
+                    dataOffset,
+                    size,
+                    0,
+                    0,
+                    pageSize,
+                    0};
+  sections[Stack] = {strings.add(".note.GNU-stack"),
+                     SHT_PROGBITS,
+                     0,
+                     0,
+                     dataOffset + size,
+                     0,
+                     0,
+                     0,
+                     1,
+                     0};
   uint64_t symbolOffset = llvm::alignTo(dataOffset + size, 8);
-  sections[Symbols] = {strings.add(".symtab"), SHT_SYMTAB, 0, 0, symbolOffset,
-                       sizeof(symbols), Strings, 1, 8, sizeof(Elf64_Sym)};
+  sections[Symbols] = {
+      strings.add(".symtab"), SHT_SYMTAB, 0, 0, symbolOffset,
+      sizeof(symbols),        Strings,    1, 8, sizeof(Elf64_Sym)};
   uint32_t stringsName = strings.add(".strtab");
   uint64_t stringOffset = symbolOffset + sizeof(symbols);
-  sections[Strings] = {stringsName, SHT_STRTAB, 0, 0, stringOffset,
-                       strings.text().size(), 0, 0, 1, 0};
+  sections[Strings] = {stringsName,           SHT_STRTAB, 0, 0, stringOffset,
+                       strings.text().size(), 0,          0, 1, 0};
   uint64_t end = stringOffset + strings.text().size();
   uint64_t sectionTable = llvm::alignTo(end, 8);
 

@@ -24,17 +24,26 @@ llvm::Error linkSharedObject(llvm::ArrayRef<std::string> objects,
     return llvm::createStringError("the runtime for " + machine +
                                    " is not installed: no '" + archive + "'");
   }
-  std::vector<std::string> arguments = {
-      "-shared",       "--build-id=none", "--strip-all",  "--hash-style=gnu",
-      "--gc-sections", "--no-undefined",  "--as-needed",  "-znow",
-      "-zrelro",       "-znoexecstack",   "--threads=1",  "--exclude-libs=ALL",
-      "-o",            output};
+  std::vector<std::string> arguments = {"-shared",
+                                        "--build-id=none",
+                                        "--strip-all",
+                                        "--hash-style=gnu",
+                                        "--gc-sections",
+                                        "--no-undefined",
+                                        "--as-needed",
+                                        "-znow",
+                                        "-zrelro",
+                                        "-znoexecstack",
+                                        "--threads=1",
+                                        "--exclude-libs=ALL",
+                                        "-o",
+                                        output};
   arguments.insert(arguments.end(), objects.begin(), objects.end());
   arguments.push_back(archive);
-  std::string loader = machine == "aarch64" ? "/ld-linux-aarch64.so.1"
-                                            : "/ld-linux-x86-64.so.2";
-  for (const std::string &library : {std::string("/libc.so.6"),
-                                     std::string("/libm.so.6"), loader}) {
+  std::string loader =
+      machine == "aarch64" ? "/ld-linux-aarch64.so.1" : "/ld-linux-x86-64.so.2";
+  for (const std::string &library :
+       {std::string("/libc.so.6"), std::string("/libm.so.6"), loader}) {
     arguments.push_back(directory + library);
   }
   return runLinker(arguments);

@@ -37,8 +37,8 @@ static ArrayRef<char> storageOf(ElementsAttr value) {
 }
 
 static bool isBits(ElementsAttr value) {
-  return isa<DenseElementsAttr>(value) &&
-         value.getElementType().isInteger(1) && !value.isSplat();
+  return isa<DenseElementsAttr>(value) && value.getElementType().isInteger(1) &&
+         !value.isSplat();
 }
 
 llvm::Expected<int64_t> WeightsBlob::add(WeightOp weight) {
@@ -60,8 +60,8 @@ llvm::Expected<int64_t> WeightsBlob::add(WeightOp weight) {
                                    " bytes, expected " + llvm::Twine(stored));
   }
   entry.bytes = entry.bytes.take_front(entry.size == 0 ? 0 : stored);
-  uint64_t hash = llvm::xxh3_64bits(llvm::StringRef(
-      entry.bytes.data(), entry.bytes.size()));
+  uint64_t hash = llvm::xxh3_64bits(
+      llvm::StringRef(entry.bytes.data(), entry.bytes.size()));
   for (size_t other : byHash[hash]) {
     const Entry &known = entries[other];
     if (known.size == entry.size && known.bytes == entry.bytes &&
@@ -119,10 +119,9 @@ void WeightsBlob::write(llvm::raw_ostream &stream) const {
     // A splat of booleans is stored as all ones.
     bool isBoolean = entry.value.getElementType().isInteger(1);
     char boolean = !entry.bytes.empty() && entry.bytes[0] != 0;
-    ArrayRef<char> bytes =
-        isBoolean && entry.value.isSplat() && entry.size > 0
-            ? ArrayRef<char>(&boolean, 1)
-            : entry.bytes;
+    ArrayRef<char> bytes = isBoolean && entry.value.isSplat() && entry.size > 0
+                               ? ArrayRef<char>(&boolean, 1)
+                               : entry.bytes;
     int64_t copies = bytes.empty() ? 0 : entry.size / int64_t(bytes.size());
     for (int64_t i = 0; i < copies; ++i) {
       stream.write(bytes.data(), bytes.size());

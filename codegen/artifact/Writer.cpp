@@ -203,8 +203,8 @@ llvm::Error ArtifactWriter::writeWeights() {
   if (!place.symbol.empty()) {
     objects.push_back(workplace.file("weights.o"));
     return writeFile(objects.back(), [&](llvm::raw_ostream &stream) {
-      writeDataObject(stream, programs[0].machine, ".mlc.weights",
-                      place.symbol, blob.size(),
+      writeDataObject(stream, programs[0].machine, ".mlc.weights", place.symbol,
+                      blob.size(),
                       [&](llvm::raw_ostream &data) { blob.write(data); });
     });
   }
@@ -222,8 +222,7 @@ llvm::Error ArtifactWriter::writeWeights() {
 llvm::Error ArtifactWriter::writeObjects() {
   for (const Program &program : programs) {
     for (const auto &object : program.objects) {
-      objects.push_back(
-          workplace.file(llvm::Twine(objects.size()) + ".o"));
+      objects.push_back(workplace.file(llvm::Twine(objects.size()) + ".o"));
       if (llvm::Error error =
               writeFile(objects.back(), [&](llvm::raw_ostream &stream) {
                 stream.write(object.data(), object.size());
@@ -246,10 +245,9 @@ llvm::Error ArtifactWriter::writeObjects() {
     return error;
   }
   std::string output = workplace.file("output");
-  llvm::Error error =
-      shared ? linkSharedObject(objects, options.runtimeDir,
-                                programs[0].machine, output)
-             : linkRelocatable(objects, output);
+  llvm::Error error = shared ? linkSharedObject(objects, options.runtimeDir,
+                                                programs[0].machine, output)
+                             : linkRelocatable(objects, output);
   if (error) {
     return error;
   }
@@ -265,7 +263,8 @@ llvm::Error ArtifactWriter::writeHeader() {
   llvm::sys::path::replace_extension(path, "h");
   std::string name = identifierOf(model);
   return writeFile(path.str().str(), [&](llvm::raw_ostream &stream) {
-    stream << "/* Made by " << model.compiler << ". Link with libmlc_runtime. */\n"
+    stream << "/* Made by " << model.compiler
+           << ". Link with libmlc_runtime. */\n"
            << "#ifndef MLC_MODEL_" << name << "_H\n#define MLC_MODEL_" << name
            << "_H\n#include <mlc/runtime.h>\n"
            << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n"
@@ -276,12 +275,11 @@ llvm::Error ArtifactWriter::writeHeader() {
 
 llvm::Error ArtifactWriter::writeText() {
   std::string temporary = workplace.file("text");
-  if (llvm::Error error =
-          writeFile(temporary, [&](llvm::raw_ostream &stream) {
-            for (const Program &program : programs) {
-              stream << program.text;
-            }
-          })) {
+  if (llvm::Error error = writeFile(temporary, [&](llvm::raw_ostream &stream) {
+        for (const Program &program : programs) {
+          stream << program.text;
+        }
+      })) {
     return error;
   }
   return moveFile(temporary, options.path);

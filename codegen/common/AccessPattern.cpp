@@ -33,8 +33,7 @@ DimSet AccessPattern::dimsOf(Value value) {
   } else if (auto argument = dyn_cast<BlockArgument>(value)) {
     auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
     if (argument.getOwner() == nest.getBlock()) {
-      AffineMap map =
-          nest.getIndexingMapsArray()[argument.getArgNumber()];
+      AffineMap map = nest.getIndexingMapsArray()[argument.getArgNumber()];
       dims = 0;
       for (unsigned d = 0; d < extents.size(); ++d) {
         dims |= map.isFunctionOfDim(d) ? DimSet(1) << d : 0;
@@ -110,8 +109,7 @@ void AccessPattern::collectAccesses() {
                !isa<RequireOp>(op)) {
       opaque = true;
     }
-    for (Value operand :
-         op->getOperands().drop_back(addressing)) {
+    for (Value operand : op->getOperands().drop_back(addressing)) {
       if (auto index = operand.getDefiningOp<linalg::IndexOp>()) {
         otherUses |= DimSet(1) << index.getDim();
       }

@@ -37,8 +37,8 @@ public:
 private:
   struct Access {
     mlir::MemRefType type;
-    llvm::SmallVector<DimSet> uses;    // per index: dims it depends on
-    llvm::SmallVector<int> exactDims;  // per index: the dim it equals, or -1
+    llvm::SmallVector<DimSet> uses;   // per index: dims it depends on
+    llvm::SmallVector<int> exactDims; // per index: the dim it equals, or -1
   };
 
   void collectAccesses();

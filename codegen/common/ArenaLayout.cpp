@@ -48,8 +48,9 @@ int64_t placeBlocks(llvm::MutableArrayRef<ArenaBlock> blocks) {
     block->offset = tightestGap(*block, neighbours);
     total = std::max(total, block->offset + block->size);
     auto place = llvm::upper_bound(
-        placed, block,
-        [](const ArenaBlock *a, const ArenaBlock *b) { return a->offset < b->offset; });
+        placed, block, [](const ArenaBlock *a, const ArenaBlock *b) {
+          return a->offset < b->offset;
+        });
     placed.insert(place, block);
   }
   return total;

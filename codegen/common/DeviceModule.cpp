@@ -20,8 +20,8 @@ using namespace mlir;
 
 namespace mlc::codegen {
 
-OwningOpRef<ModuleOp>
-takeDeviceModule(ModuleOp host, SmallVectorImpl<DeviceKernel> &kernels) {
+OwningOpRef<ModuleOp> takeDeviceModule(ModuleOp host,
+                                       SmallVectorImpl<DeviceKernel> &kernels) {
   OwningOpRef<ModuleOp> device = ModuleOp::create(host.getLoc(), "device");
   auto table = host->getAttrOfType<ArrayAttr>(kKernelTable);
   for (Attribute row : table ? table.getValue() : ArrayRef<Attribute>()) {
@@ -85,9 +85,10 @@ static void addEntry(llvm::Function &body, const DeviceKernel &kernel,
   llvm::LLVMContext &context = body.getContext();
   llvm::SmallVector<llvm::Type *> types;
   for (llvm::Argument &argument : body.args()) {
-    types.push_back(argument.getType()->isPointerTy()
-                        ? llvm::PointerType::get(context, abi.globalAddressSpace)
-                        : argument.getType());
+    types.push_back(
+        argument.getType()->isPointerTy()
+            ? llvm::PointerType::get(context, abi.globalAddressSpace)
+            : argument.getType());
   }
   bool numbered = kernel.perThread || kernel.perBlock;
   if (!numbered) {
@@ -95,9 +96,8 @@ static void addEntry(llvm::Function &body, const DeviceKernel &kernel,
   }
   auto *type =
       llvm::FunctionType::get(llvm::Type::getVoidTy(context), types, false);
-  auto *entry =
-      llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage,
-                             kernel.name, body.getParent());
+  auto *entry = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage,
+                                       kernel.name, body.getParent());
   entry->setCallingConv(abi.callingConvention);
   entry->addFnAttr(abi.blockSizeAttribute, abi.blockSizeValue(kernel.block));
 
@@ -112,8 +112,8 @@ static void addEntry(llvm::Function &body, const DeviceKernel &kernel,
     b.CreateCondBr(b.CreateICmpULT(number, count), work, done);
   } else {
     if (kernel.perBlock) {
-      number = b.CreateZExt(b.CreateIntrinsic(abi.blockIndex, {}),
-                            b.getInt64Ty());
+      number =
+          b.CreateZExt(b.CreateIntrinsic(abi.blockIndex, {}), b.getInt64Ty());
     }
     b.CreateBr(work);
   }
@@ -126,11 +126,10 @@ static void addEntry(llvm::Function &body, const DeviceKernel &kernel,
     if (argument.hasNoAliasAttr()) {
       given->addAttr(llvm::Attribute::NoAlias);
     }
-    arguments.push_back(
-        isNumber ? number
-        : argument.getType()->isPointerTy()
-            ? b.CreateAddrSpaceCast(given, argument.getType())
-            : static_cast<llvm::Value *>(given));
+    arguments.push_back(isNumber ? number
+                        : argument.getType()->isPointerTy()
+                            ? b.CreateAddrSpaceCast(given, argument.getType())
+                            : static_cast<llvm::Value *>(given));
   }
   b.CreateCall(&body, arguments);
   b.CreateBr(done);
@@ -139,8 +138,9 @@ static void addEntry(llvm::Function &body, const DeviceKernel &kernel,
 }
 
 /// Gives a builtin that the kernels call a body.
-static void defineBuiltin(llvm::Module &module, StringRef name,
-                          function_ref<llvm::Value *(llvm::IRBuilder<> &)> body) {
+static void
+defineBuiltin(llvm::Module &module, StringRef name,
+              function_ref<llvm::Value *(llvm::IRBuilder<> &)> body) {
   llvm::Function *function = module.getFunction(name);
   if (!function) {
     return;
@@ -183,8 +183,7 @@ llvm::Error emitDeviceModule(llvm::Module &module, llvm::TargetMachine &machine,
   for (llvm::Function &function : module) {
     if (!function.isDeclaration()) {
       function.addFnAttr("target-cpu", machine.getTargetCPU());
-      function.addFnAttr("target-features",
-                         machine.getTargetFeatureString());
+      function.addFnAttr("target-features", machine.getTargetFeatureString());
     }
   }
   llvm::LoopAnalysisManager loops;
@@ -197,7 +196,7 @@ llvm::Error emitDeviceModule(llvm::Module &module, llvm::TargetMachine &machine,
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, sccs, modules);
-  auto level = optLevel <= 1 ? llvm::OptimizationLevel::O1
+  auto level = optLevel <= 1   ? llvm::OptimizationLevel::O1
                : optLevel == 2 ? llvm::OptimizationLevel::O2
                                : llvm::OptimizationLevel::O3;
   builder.buildPerModuleDefaultPipeline(level).run(module, modules);

@@ -39,7 +39,8 @@ struct DeviceAbi {
 /// Moves the kernels of a module after mlc-lower-host{gpu} to a module of
 /// their own.
 mlir::OwningOpRef<mlir::ModuleOp>
-takeDeviceModule(mlir::ModuleOp host, llvm::SmallVectorImpl<DeviceKernel> &kernels);
+takeDeviceModule(mlir::ModuleOp host,
+                 llvm::SmallVectorImpl<DeviceKernel> &kernels);
 
 /// Fails with a diagnostic for every operation that would need a library on
 /// the device.

@@ -63,8 +63,7 @@ Value EntryValues::unique(Operation *op) {
 }
 
 Value EntryValues::constant(int64_t value) {
-  return unique(
-      arith::ConstantIndexOp::create(b, function.getLoc(), value));
+  return unique(arith::ConstantIndexOp::create(b, function.getLoc(), value));
 }
 
 Value EntryValues::add(Value x, Value y) {
@@ -108,8 +107,8 @@ Value EntryValues::max(Value x, Value y) {
 
 Value EntryValues::alignTo(Value value, int64_t alignment) {
   Value up = add(value, constant(alignment - 1));
-  return unique(arith::AndIOp::create(b, function.getLoc(), up,
-                                      constant(-alignment)));
+  return unique(
+      arith::AndIOp::create(b, function.getLoc(), up, constant(-alignment)));
 }
 
 /// Dim `dim` of a buffer, followed to where the buffer was made.

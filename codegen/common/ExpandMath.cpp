@@ -47,8 +47,8 @@ Value FloatBuilder::polynomial(Value x, ArrayRef<float> coefficients) {
 Value FloatBuilder::copySign(Value magnitude, Value sign) {
   Value mask = bitsConstant(0x80000000u);
   Value rest = bitsConstant(0x7fffffffu);
-  return fromBits(orBits(andBits(toBits(magnitude), rest),
-                         andBits(toBits(sign), mask)));
+  return fromBits(
+      orBits(andBits(toBits(magnitude), rest), andBits(toBits(sign), mask)));
 }
 
 namespace {
@@ -63,20 +63,17 @@ constexpr float expTail[] = {5.000000000e-01f, 1.666666716e-01f,
                              4.166648909e-02f, 8.333208039e-03f,
                              1.393272309e-03f, 1.994426566e-04f};
 /// (log(1+f) - f + f^2/2) / f^3 on [sqrt(1/2)-1, sqrt(2)-1].
-constexpr float logTail[] = {3.333331347e-01f,  -2.500000894e-01f,
-                             2.000207156e-01f,  -1.666798890e-01f,
-                             1.422035843e-01f,  -1.240623444e-01f,
-                             1.188355014e-01f,  -1.167009100e-01f,
-                             6.749253720e-02f};
+constexpr float logTail[] = {
+    3.333331347e-01f,  -2.500000894e-01f, 2.000207156e-01f,
+    -1.666798890e-01f, 1.422035843e-01f,  -1.240623444e-01f,
+    1.188355014e-01f,  -1.167009100e-01f, 6.749253720e-02f};
 /// erf(x)/x - 1 in x^2 on [0, 0.93], and log(erfc(x)) on [0.92, 3.95].
-constexpr float erfSmall[] = {1.283791661e-01f,  -3.761262894e-01f,
-                              1.128362566e-01f,  -2.685573138e-02f,
-                              5.192405079e-03f,  -8.049769094e-04f,
-                              7.996641943e-05f};
-constexpr float erfcLog[] = {1.746834168e-04f,  -1.129514933e+00f,
-                             -6.333469152e-01f, -1.082800254e-01f,
-                             2.511931956e-02f,  -4.170983098e-03f,
-                             4.344350309e-04f,  -2.109144407e-05f};
+constexpr float erfSmall[] = {
+    1.283791661e-01f, -3.761262894e-01f, 1.128362566e-01f, -2.685573138e-02f,
+    5.192405079e-03f, -8.049769094e-04f, 7.996641943e-05f};
+constexpr float erfcLog[] = {
+    1.746834168e-04f, -1.129514933e+00f, -6.333469152e-01f, -1.082800254e-01f,
+    2.511931956e-02f, -4.170983098e-03f, 4.344350309e-04f,  -2.109144407e-05f};
 
 /// x = n * ln2 + r: r, and n as a float and as bits.
 struct Reduced {
@@ -137,8 +134,8 @@ Value expMinusOne(FloatBuilder &f, Value x) {
   Value r = reduced.r;
   Value p = f.fma(f.mul(r, r), f.polynomial(r, expTail), r);
   // 2^n*p + (2^n - 1), with 2^n as 2 * 2^(n-1): 2^128 is no float.
-  Value half = f.fromBits(
-      f.shiftLeft(f.addBits(reduced.bits, f.bitsConstant(126)), 23));
+  Value half =
+      f.fromBits(f.shiftLeft(f.addBits(reduced.bits, f.bitsConstant(126)), 23));
   Value sum = f.fma(half, p, f.sub(half, f.constant(0.5f)));
   Value result = f.add(sum, sum);
   // Small arguments keep their sign and their last bit (also -0).
@@ -160,8 +157,8 @@ Split splitExponent(FloatBuilder &f, Value x) {
   Value isDenormal = f.less(x, f.constant(0x1p-126f));
   Value normal = f.select(isDenormal, f.mul(x, f.constant(0x1p+24f)), x);
   Value bits = f.toBits(normal);
-  Value exponent = f.shiftRight(
-      f.subBits(bits, f.bitsConstant(0x3f3504f3u)), 23);
+  Value exponent =
+      f.shiftRight(f.subBits(bits, f.bitsConstant(0x3f3504f3u)), 23);
   Value mantissa = f.fromBits(f.subBits(bits, f.shiftLeft(exponent, 23)));
   Value k = f.toFloat(exponent);
   k = f.select(isDenormal, f.sub(k, f.constant(24.0f)), k);
@@ -178,8 +175,8 @@ Value logRest(FloatBuilder &f, Value x) {
 /// The values of a logarithm at 0, infinity, NaN and below 0.
 Value logSpecial(FloatBuilder &f, Value x, Value result) {
   result = f.select(f.equal(x, f.constant(infinity)), x, result);
-  result = f.select(f.less(f.constant(0.0f), x), result,
-                    f.constant(notANumber));
+  result =
+      f.select(f.less(f.constant(0.0f), x), result, f.constant(notANumber));
   return f.select(f.equal(x, f.constant(0.0f)), f.constant(-infinity), result);
 }
 
@@ -326,8 +323,8 @@ LogicalResult expandRest(Operation *root) {
                               name);
   };
   populateMathPolynomialApproximationPatterns(patterns, isRest);
-  math::populateExpansionPatterns(
-      patterns, {"asinh", "acosh", "atanh", "ctlz", "fpowi"});
+  math::populateExpansionPatterns(patterns,
+                                  {"asinh", "acosh", "atanh", "ctlz", "fpowi"});
   return applyPatternsGreedily(root, std::move(patterns));
 }
 

@@ -30,10 +30,10 @@ namespace {
 
 /// How a small format codes what is not a finite number.
 enum class Special {
-  ieee,     // exponent all ones: infinity, NaN
-  onlyNan,  // magnitude all ones: NaN (FN)
-  negZero,  // the code of -0 is NaN, there is no -0 (FNUZ)
-  none      // saturates (f4)
+  ieee,    // exponent all ones: infinity, NaN
+  onlyNan, // magnitude all ones: NaN (FN)
+  negZero, // the code of -0 is NaN, there is no -0 (FNUZ)
+  none     // saturates (f4)
 };
 
 struct Format {
@@ -59,8 +59,10 @@ std::optional<Format> formatOf(Type type) {
       .Case([](Float8E5M2Type) { return Format{2, 5, 15, Special::ieee}; })
       .Case([](Float8E4M3Type) { return Format{3, 4, 7, Special::ieee}; })
       .Case([](Float8E4M3FNType) { return Format{3, 4, 7, Special::onlyNan}; })
-      .Case([](Float8E5M2FNUZType) { return Format{2, 5, 16, Special::negZero}; })
-      .Case([](Float8E4M3FNUZType) { return Format{3, 4, 8, Special::negZero}; })
+      .Case(
+          [](Float8E5M2FNUZType) { return Format{2, 5, 16, Special::negZero}; })
+      .Case(
+          [](Float8E4M3FNUZType) { return Format{3, 4, 8, Special::negZero}; })
       .Case([](Float4E2M1FNType) { return Format{1, 2, 1, Special::none}; })
       .Default([](Type) { return std::nullopt; });
 }
@@ -87,15 +89,14 @@ public:
     if (format.mantissa == 7) { // bf16 is the upper half of f32
       return f.fromBits(f.shiftLeft(bits, 16));
     }
-    Value magnitude =
-        f.andBits(bits, f.bitsConstant(format.magnitudeMask()));
+    Value magnitude = f.andBits(bits, f.bitsConstant(format.magnitudeMask()));
     Value sign = f.shiftLeft(f.andBits(bits, f.bitsConstant(format.signBit())),
                              32 - format.bits());
     // With the exponent field as it is, off by a power of two; denormals are
     // denormals of f32, which the product makes normal.
-    Value scaled = f.mul(
-        f.fromBits(f.shiftLeft(magnitude, 23 - format.mantissa)),
-        f.fromBits(f.bitsConstant(uint32_t(254 - format.bias) << 23)));
+    Value scaled =
+        f.mul(f.fromBits(f.shiftLeft(magnitude, 23 - format.mantissa)),
+              f.fromBits(f.bitsConstant(uint32_t(254 - format.bias) << 23)));
     Value result = f.toBits(scaled);
     if (format.special == Special::ieee) {
       Value big = f.lessBits(f.bitsConstant(format.limit() - 1), magnitude);
@@ -117,9 +118,8 @@ public:
   Value encode(Value value, Type element, Format format) {
     Value bits = f.toBits(value);
     Value magnitude = f.andBits(bits, f.bitsConstant(0x7fffffffu));
-    Value sign = f.andBits(
-        f.logicalShiftRight(bits, 32 - format.bits()),
-        f.bitsConstant(format.signBit()));
+    Value sign = f.andBits(f.logicalShiftRight(bits, 32 - format.bits()),
+                           f.bitsConstant(format.signBit()));
     Value rounded = roundNormal(magnitude, format);
     if (format.mantissa != 7) {
       rounded = f.select(isDenormal(magnitude, format),
@@ -132,7 +132,8 @@ public:
       Value zero = f.bitsConstant(0);
       result = f.select(isZero, zero, result);
       Value isBad = f.lessBits(f.bitsConstant(format.limit() - 1), rounded);
-      isBad = f.orBits(isBad, f.lessBits(f.bitsConstant(0x7f800000u), magnitude));
+      isBad =
+          f.orBits(isBad, f.lessBits(f.bitsConstant(0x7f800000u), magnitude));
       result = f.select(isBad, f.bitsConstant(format.signBit()), result);
     }
     return narrow(result, element);
@@ -143,9 +144,9 @@ public:
     Type f32 = withElement(shape, b.getF32Type());
     Value near = arith::TruncFOp::create(b, loc, f32, wide);
     Value back = arith::ExtFOp::create(b, loc, wide.getType(), near);
-    Value above = arith::CmpFOp::create(
-        b, loc, arith::CmpFPredicate::OGT,
-        math::AbsFOp::create(b, loc, back), math::AbsFOp::create(b, loc, wide));
+    Value above = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT,
+                                        math::AbsFOp::create(b, loc, back),
+                                        math::AbsFOp::create(b, loc, wide));
     Value inexact =
         arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, back, wide);
     Value bits = f.toBits(near);
@@ -204,8 +205,8 @@ private:
       Value isInfinite =
           f.orBits(tooBig, f.equalBits(magnitude, f.bitsConstant(0x7f800000u)));
       Value infinity = f.bitsConstant(format.limit());
-      Value nan = f.bitsConstant(format.limit() |
-                                 (1u << (format.mantissa - 1)));
+      Value nan =
+          f.bitsConstant(format.limit() | (1u << (format.mantissa - 1)));
       return f.select(isNan, nan, f.select(isInfinite, infinity, rounded));
     }
     case Special::onlyNan:

@@ -59,14 +59,12 @@ public:
   }
   Value atMost(Value x, double limit) {
     Value bound = constant(limit);
-    Value above =
-        arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, x, bound);
+    Value above = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, x, bound);
     return arith::SelectOp::create(b, above, bound, x);
   }
   Value atLeast(Value x, double limit) {
     Value bound = constant(limit);
-    Value below =
-        arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, bound);
+    Value below = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, bound);
     return arith::SelectOp::create(b, below, bound, x);
   }
   Value polynomial(Value x, ArrayRef<double> coefficients) {
@@ -104,8 +102,8 @@ private:
 /// series 2 t (1 + t^2/3 + t^4/5 + ...) gives log m.
 Value log2Wide(Wide &w, Value x) {
   Value bits = w.toBits(x);
-  Value exponent = w.shiftRight(
-      w.subBits(bits, w.bitsConstant(0x3fe6a09e667f3bcd)), 52);
+  Value exponent =
+      w.shiftRight(w.subBits(bits, w.bitsConstant(0x3fe6a09e667f3bcd)), 52);
   Value m = w.fromBits(w.subBits(bits, w.shiftLeft(exponent, 52)));
   Value one = w.constant(1.0);
   Value t = w.div(w.sub(m, one), w.add(m, one));
@@ -137,8 +135,8 @@ Value quarterWave(FloatBuilder &f, Value k, Value r, uint32_t turn) {
   Value sine = f.fma(f.mul(square, r), f.polynomial(square, sinTail), r);
   Value cosine = f.fma(f.mul(square, square), f.polynomial(square, cosTail),
                        f.fma(square, f.constant(-0.5f), f.constant(1.0f)));
-  Value isOdd = f.equalBits(f.andBits(quarter, f.bitsConstant(1)),
-                            f.bitsConstant(1));
+  Value isOdd =
+      f.equalBits(f.andBits(quarter, f.bitsConstant(1)), f.bitsConstant(1));
   Value result = f.select(isOdd, cosine, sine);
   Value sign = f.shiftLeft(f.andBits(quarter, f.bitsConstant(2)), 30);
   return f.fromBits(f.xorBits(f.toBits(result), sign));

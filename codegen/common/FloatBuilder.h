@@ -47,12 +47,18 @@ public:
   Value polynomial(Value x, llvm::ArrayRef<float> coefficients);
 
   /// Ordered comparisons: false for NaN.
-  Value less(Value x, Value y) { return compare(mlir::arith::CmpFPredicate::OLT, x, y); }
-  Value equal(Value x, Value y) { return compare(mlir::arith::CmpFPredicate::OEQ, x, y); }
+  Value less(Value x, Value y) {
+    return compare(mlir::arith::CmpFPredicate::OLT, x, y);
+  }
+  Value equal(Value x, Value y) {
+    return compare(mlir::arith::CmpFPredicate::OEQ, x, y);
+  }
   Value different(Value x, Value y) {
     return compare(mlir::arith::CmpFPredicate::UNE, x, y);
   }
-  Value isNan(Value x) { return compare(mlir::arith::CmpFPredicate::UNO, x, x); }
+  Value isNan(Value x) {
+    return compare(mlir::arith::CmpFPredicate::UNO, x, x);
+  }
   Value both(Value x, Value y) { return mlir::arith::AndIOp::create(b, x, y); }
   Value either(Value x, Value y) { return mlir::arith::OrIOp::create(b, x, y); }
   Value select(Value condition, Value x, Value y) {
@@ -69,13 +75,25 @@ public:
   }
   Value copySign(Value magnitude, Value sign);
 
-  Value toBits(Value x) { return mlir::arith::BitcastOp::create(b, bitsType(), x); }
-  Value fromBits(Value bits) { return mlir::arith::BitcastOp::create(b, type, bits); }
-  Value addBits(Value x, Value y) { return mlir::arith::AddIOp::create(b, x, y); }
-  Value subBits(Value x, Value y) { return mlir::arith::SubIOp::create(b, x, y); }
-  Value andBits(Value x, Value y) { return mlir::arith::AndIOp::create(b, x, y); }
+  Value toBits(Value x) {
+    return mlir::arith::BitcastOp::create(b, bitsType(), x);
+  }
+  Value fromBits(Value bits) {
+    return mlir::arith::BitcastOp::create(b, type, bits);
+  }
+  Value addBits(Value x, Value y) {
+    return mlir::arith::AddIOp::create(b, x, y);
+  }
+  Value subBits(Value x, Value y) {
+    return mlir::arith::SubIOp::create(b, x, y);
+  }
+  Value andBits(Value x, Value y) {
+    return mlir::arith::AndIOp::create(b, x, y);
+  }
   Value orBits(Value x, Value y) { return mlir::arith::OrIOp::create(b, x, y); }
-  Value xorBits(Value x, Value y) { return mlir::arith::XOrIOp::create(b, x, y); }
+  Value xorBits(Value x, Value y) {
+    return mlir::arith::XOrIOp::create(b, x, y);
+  }
   Value shiftLeft(Value x, uint32_t n) {
     return mlir::arith::ShLIOp::create(b, x, bitsConstant(n));
   }
@@ -88,7 +106,8 @@ public:
   }
   /// Signed comparison.
   Value lessBits(Value x, Value y) {
-    return mlir::arith::CmpIOp::create(b, mlir::arith::CmpIPredicate::slt, x, y);
+    return mlir::arith::CmpIOp::create(b, mlir::arith::CmpIPredicate::slt, x,
+                                       y);
   }
   Value equalBits(Value x, Value y) {
     return mlir::arith::CmpIOp::create(b, mlir::arith::CmpIPredicate::eq, x, y);
@@ -103,8 +122,8 @@ private:
   }
   mlir::Type bitsType() {
     return mlir::isa<mlir::ShapedType>(type)
-               ? mlir::Type(mlir::cast<mlir::ShapedType>(type).clone(
-                     b.getI32Type()))
+               ? mlir::Type(
+                     mlir::cast<mlir::ShapedType>(type).clone(b.getI32Type()))
                : mlir::Type(b.getI32Type());
   }
   Value splat(mlir::TypedAttr value, mlir::Type type);

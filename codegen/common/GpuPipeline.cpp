@@ -53,8 +53,7 @@ static llvm::Error emitHost(llvm::Module &module, const EmitOptions &options,
     if (function.isDeclaration()) {
       continue;
     }
-    bool isEntry =
-        function.getName() == kMain || function.getName() == kPlan;
+    bool isEntry = function.getName() == kMain || function.getName() == kPlan;
     function.setName(options.symbolPrefix + function.getName());
     function.addFnAttr(llvm::Attribute::NoUnwind);
     if (isEntry) {

@@ -73,9 +73,8 @@ private:
 };
 
 /// The dynamic dims of a buffer, as memref.dim.
-llvm::SmallVector<mlir::Value> dynamicDims(mlir::OpBuilder &b,
-                                           mlir::Location loc,
-                                           mlir::Value buffer);
+llvm::SmallVector<mlir::Value>
+dynamicDims(mlir::OpBuilder &b, mlir::Location loc, mlir::Value buffer);
 
 /// Bytes an element takes in a buffer.
 int64_t elementBytes(mlir::Type type);

@@ -46,9 +46,9 @@ createHostMachine(llvm::StringRef machine, llvm::StringRef cpu,
   auto level = optLevel == 0   ? llvm::CodeGenOptLevel::None
                : optLevel == 1 ? llvm::CodeGenOptLevel::Less
                                : llvm::CodeGenOptLevel::Aggressive;
-  return std::unique_ptr<llvm::TargetMachine>(backend->createTargetMachine(
-      triple, cpu, attributes, options, llvm::Reloc::PIC_, std::nullopt,
-      level));
+  return std::unique_ptr<llvm::TargetMachine>(
+      backend->createTargetMachine(triple, cpu, attributes, options,
+                                   llvm::Reloc::PIC_, std::nullopt, level));
 }
 
 } // namespace mlc::codegen

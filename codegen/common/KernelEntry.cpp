@@ -63,8 +63,7 @@ void KernelEntry::lowerScratch() {
   int64_t offset = 0;
   for (ScratchOp use : uses) {
     auto type = cast<MemRefType>(use.getType());
-    Value data =
-        abi.advance(b, loc, address, abi.wordConstant(b, loc, offset));
+    Value data = abi.advance(b, loc, address, abi.wordConstant(b, loc, offset));
     use.replaceAllUsesWith(abi.buffer(b, loc, type, data, {}));
     offset += llvm::alignTo(type.getNumElements() *
                                 elementBytes(type.getElementType()),
@@ -90,8 +89,8 @@ static SmallVector<Value> viewSizes(Operation *view, OpBuilder &b) {
     }
     Value size;
     for (int64_t from : group) {
-      Value one = memref::DimOp::create(b, view->getLoc(), collapse.getSrc(),
-                                        from);
+      Value one =
+          memref::DimOp::create(b, view->getLoc(), collapse.getSrc(), from);
       size = size ? arith::MulIOp::create(b, view->getLoc(), size, one) : one;
     }
     sizes.push_back(size);
@@ -133,8 +132,8 @@ void KernelEntry::flattenArguments(func::FuncOp function) {
   OpBuilder b = OpBuilder::atBlockBegin(&block);
   unsigned count = block.getNumArguments();
   DictionaryAttr none = b.getDictionaryAttr({});
-  DictionaryAttr alone = b.getDictionaryAttr(
-      b.getNamedAttr("llvm.noalias", b.getUnitAttr()));
+  DictionaryAttr alone =
+      b.getDictionaryAttr(b.getNamedAttr("llvm.noalias", b.getUnitAttr()));
   SmallVector<DictionaryAttr> attributes;
   for (unsigned i = 0; i < count; ++i) {
     Value argument = block.getArgument(i);
@@ -179,8 +178,8 @@ void KernelEntry::addRunFunction() {
   for (unsigned i = 0; i < packed; ++i) {
     Type type = kernel.getArgumentTypes()[i];
     bool isIndex = type.isIndex();
-    int64_t slot = i < header.size() ? header[i]
-                                     : kernelHeaderWords + i - header.size();
+    int64_t slot =
+        i < header.size() ? header[i] : kernelHeaderWords + i - header.size();
     Value value = abi.load(b, loc, isIndex ? abi.wordType() : type,
                            body->getArgument(0), 8 * slot);
     operands.push_back(isIndex ? abi.toIndex(b, loc, value) : value);

@@ -59,9 +59,9 @@ private:
   mlir::func::FuncOp kernel;
   mlir::OpBuilder b;
   mlir::linalg::GenericOp nest;
-  llvm::SmallVector<int64_t> extents; // static loop extents or kDynamic
-  llvm::SmallVector<unsigned> dims;   // loop dims whose extent is not 1
-  unsigned firstFused = 0;            // the run's first dim
+  llvm::SmallVector<int64_t> extents;        // static loop extents or kDynamic
+  llvm::SmallVector<unsigned> dims;          // loop dims whose extent is not 1
+  unsigned firstFused = 0;                   // the run's first dim
   llvm::SmallVector<mlir::Value> rowExtents; // of the dims before the run
   llvm::SmallVector<mlir::Value> position;   // value of each loop dim
 };

@@ -123,9 +123,8 @@ void LowerHostPass::lowerMain(func::FuncOp function) {
     Value bytes = arith::MulIOp::create(
         b, main.getLoc(), threads,
         abi->wordConstant(b, main.getLoc(), scratchBytes));
-    scratch = abi->call(b, main.getLoc(), exec,
-                        offsetof(mlc_exec_api_t, alloc), abi->pointerType(),
-                        {bytes});
+    scratch = abi->call(b, main.getLoc(), exec, offsetof(mlc_exec_api_t, alloc),
+                        abi->pointerType(), {bytes});
   }
 }
 
@@ -154,11 +153,10 @@ void LowerHostPass::lowerOutput(OutputOp op, OpBuilder &b) {
                      : abi->wordConstant(b, loc, type.getDimSize(d));
     abi->store(b, loc, size, dims, 8 * d);
   }
-  Value data =
-      abi->call(b, loc, exec, offsetof(mlc_exec_api_t, output),
-                abi->pointerType(),
-                {abi->wordConstant(b, loc, op.getIndex()),
-                 abi->wordConstant(b, loc, type.getRank()), dims});
+  Value data = abi->call(b, loc, exec, offsetof(mlc_exec_api_t, output),
+                         abi->pointerType(),
+                         {abi->wordConstant(b, loc, op.getIndex()),
+                          abi->wordConstant(b, loc, type.getRank()), dims});
   op.replaceAllUsesWith(abi->buffer(b, loc, type, data, op.getDims()));
 }
 
@@ -182,19 +180,20 @@ void LowerHostPass::lowerExtract(ExtractOp op, OpBuilder &b) {
                         abi->pointerType(),
                         {address, abi->wordConstant(b, loc, bytes)});
   }
-  Type stored = isa<IntegerType>(element) ? b.getIntegerType(8 * bytes)
-                                          : element;
+  Type stored =
+      isa<IntegerType>(element) ? b.getIntegerType(8 * bytes) : element;
   Value value = LLVM::LoadOp::create(b, loc, stored, address, /*alignment=*/1);
   if (element.isInteger(1)) {
     Value zero = arith::ConstantIntOp::create(b, loc, 0, 8);
-    value = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, value,
-                                  zero);
+    value =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, value, zero);
   }
   if (op.getType().isIndex()) {
     bool isUnsigned = op->hasAttr(kUnsigned) || element.isInteger(1);
-    value = isUnsigned ? arith::IndexCastUIOp::create(b, loc, b.getIndexType(),
-                                                      value).getResult()
-                       : abi->toIndex(b, loc, value);
+    value = isUnsigned
+                ? arith::IndexCastUIOp::create(b, loc, b.getIndexType(), value)
+                      .getResult()
+                : abi->toIndex(b, loc, value);
   }
   op.replaceAllUsesWith(value);
 }
@@ -224,8 +223,8 @@ void LowerHostPass::dispatchToPool(func::FuncOp kernel, OpBuilder &b,
   auto grain = kernel->getAttrOfType<IntegerAttr>(kGrain);
   auto run = getOperation().lookupSymbol<func::FuncOp>(
       (kernel.getName() + ".run").str());
-  Value entry = func::ConstantOp::create(b, loc, run.getFunctionType(),
-                                         run.getName());
+  Value entry =
+      func::ConstantOp::create(b, loc, run.getFunctionType(), run.getName());
   entry = UnrealizedConversionCastOp::create(b, loc, abi->pointerType(), entry)
               .getResult(0);
   abi->call(b, loc, exec, offsetof(mlc_exec_api_t, parallel), Type(),
@@ -253,8 +252,8 @@ void LowerHostPass::dispatchToDevice(func::FuncOp kernel, OpBuilder &outer,
   OpBuilder b = branch.getThenBodyBuilder();
   for (auto [i, value] : llvm::enumerate(words)) {
     abi->store(b, loc, value, values, 8 * i);
-    Value address = abi->advance(b, loc, values,
-                                 abi->wordConstant(b, loc, 8 * i));
+    Value address =
+        abi->advance(b, loc, values, abi->wordConstant(b, loc, 8 * i));
     abi->store(b, loc, address, addresses, 8 * i);
   }
   auto blockAttr = kernel->getAttrOfType<IntegerAttr>(kBlock);
@@ -308,10 +307,8 @@ LogicalResult LowerHostPass::lowerOperation(Operation *op) {
   Location loc = op->getLoc();
   auto allocate = [&](size_t function, MemRefType type, Value bytes,
                       ValueRange sizes) {
-    Value data =
-        abi->call(b, loc, exec, function, abi->pointerType(), {bytes});
-    op->replaceAllUsesWith(
-        ValueRange{abi->buffer(b, loc, type, data, sizes)});
+    Value data = abi->call(b, loc, exec, function, abi->pointerType(), {bytes});
+    op->replaceAllUsesWith(ValueRange{abi->buffer(b, loc, type, data, sizes)});
   };
   if (auto weight = dyn_cast<WeightOp>(op)) {
     if (int64_t(weight.getOffset()) < 0) {
@@ -319,8 +316,8 @@ LogicalResult LowerHostPass::lowerOperation(Operation *op) {
     }
     Value blob = abi->load(b, loc, abi->pointerType(), exec,
                            offsetof(mlc_exec_t, weights));
-    Value data = abi->advance(
-        b, loc, blob, abi->wordConstant(b, loc, weight.getOffset()));
+    Value data = abi->advance(b, loc, blob,
+                              abi->wordConstant(b, loc, weight.getOffset()));
     auto type = cast<MemRefType>(weight.getType());
     weight.replaceAllUsesWith(abi->buffer(b, loc, type, data, {}));
   } else if (auto arena = dyn_cast<ArenaOp>(op)) {
@@ -335,9 +332,8 @@ LogicalResult LowerHostPass::lowerOperation(Operation *op) {
               {abi->addressOf(b, loc, dealloc.getMemref())});
   } else if (auto reshape = dyn_cast<ReshapeOp>(op)) {
     Value data = abi->addressOf(b, loc, reshape.getX());
-    reshape.replaceAllUsesWith(
-        abi->buffer(b, loc, cast<MemRefType>(reshape.getType()), data,
-                    reshape.getDims()));
+    reshape.replaceAllUsesWith(abi->buffer(
+        b, loc, cast<MemRefType>(reshape.getType()), data, reshape.getDims()));
   } else if (auto output = dyn_cast<OutputOp>(op)) {
     lowerOutput(output, b);
   } else if (auto extract = dyn_cast<ExtractOp>(op)) {
@@ -388,9 +384,9 @@ void LowerHostPass::setTables(ArrayRef<func::FuncOp> kernels) {
       nodes = b.getStringAttr(text);
     }
     auto archetype = kernel->getAttrOfType<StringAttr>(kArchetype);
-    rows.push_back(b.getArrayAttr(
-        {kernel.getNameAttr(), nodes,
-         archetype ? archetype : b.getStringAttr("")}));
+    rows.push_back(
+        b.getArrayAttr({kernel.getNameAttr(), nodes,
+                        archetype ? archetype : b.getStringAttr("")}));
   }
   for (auto &[text, index] : messages) {
     texts.push_back(b.getStringAttr(text));

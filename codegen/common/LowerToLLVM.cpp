@@ -17,22 +17,22 @@
 
 #include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
-#include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
 #include "mlir/Conversion/ComplexToLLVM/ComplexToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
 #include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
+#include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 #include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
 #include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Index/IR/IndexDialect.h"
-#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/Transforms/Transforms.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
@@ -62,9 +62,8 @@ struct LoadBoolean : public ConvertOpToLLVMPattern<memref::LoadOp> {
       return rewriter.notifyMatchFailure(op, "not a boolean");
     }
     Location loc = op.getLoc();
-    Value address = getStridedElementPtr(rewriter, loc, type,
-                                         adaptor.getMemref(),
-                                         adaptor.getIndices());
+    Value address = getStridedElementPtr(
+        rewriter, loc, type, adaptor.getMemref(), adaptor.getIndices());
     Type byte = rewriter.getI8Type();
     Value value = LLVM::LoadOp::create(rewriter, loc, byte, address);
     Value zero = LLVM::ConstantOp::create(rewriter, loc, byte, 0);
@@ -86,9 +85,8 @@ struct StoreBoolean : public ConvertOpToLLVMPattern<memref::StoreOp> {
       return rewriter.notifyMatchFailure(op, "not a boolean");
     }
     Location loc = op.getLoc();
-    Value address = getStridedElementPtr(rewriter, loc, type,
-                                         adaptor.getMemref(),
-                                         adaptor.getIndices());
+    Value address = getStridedElementPtr(
+        rewriter, loc, type, adaptor.getMemref(), adaptor.getIndices());
     Value value = LLVM::ZExtOp::create(rewriter, loc, rewriter.getI8Type(),
                                        adaptor.getValue());
     rewriter.replaceOpWithNewOp<LLVM::StoreOp>(op, value, address);

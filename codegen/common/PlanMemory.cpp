@@ -121,9 +121,8 @@ void Planner::addToGroup(memref::AllocOp alloc, Life life) {
   for (int64_t size : type.getShape()) {
     scale *= ShapedType::isDynamic(size) ? 1 : size;
   }
-  llvm::sort(factor, [&](Value a, Value b) {
-    return entry.idOf(a) < entry.idOf(b);
-  });
+  llvm::sort(factor,
+             [&](Value a, Value b) { return entry.idOf(a) < entry.idOf(b); });
   SmallVector<unsigned> key = llvm::map_to_vector(
       factor, [&](Value value) { return entry.idOf(value); });
   // Units of the factor keep 64-byte alignment only in multiples of 64; other

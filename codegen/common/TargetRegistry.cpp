@@ -39,8 +39,8 @@ TargetRegistry::parse(ArrayRef<std::string> specs) const {
       for (auto &entry : families) {
         known.push_back(entry.first);
       }
-      return llvm::createStringError("unknown target '" + spec + "'; known are " +
-                                     llvm::join(known, ", "));
+      return llvm::createStringError("unknown target '" + spec +
+                                     "'; known are " + llvm::join(known, ", "));
     }
     llvm::Expected<TargetList> targets = found->second(version);
     if (!targets) {

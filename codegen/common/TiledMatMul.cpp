@@ -37,11 +37,11 @@ constexpr unsigned sharedSpace = 3; // of NVPTX and AMDGPU alike
 /// side, `deep` along k.
 struct Factor {
   Value buffer;
-  Value tile;         // shared memory [depth][extent]
-  Value wideSize;     // rows of a, columns of b
-  Value origin;       // first row or column of the tile
+  Value tile;     // shared memory [depth][extent]
+  Value wideSize; // rows of a, columns of b
+  Value origin;   // first row or column of the tile
   SmallVector<Value> batch;
-  bool wideIsLast;    // whether `wide` is the buffer's last dim
+  bool wideIsLast; // whether `wide` is the buffer's last dim
 };
 
 class TileEmitter {
@@ -71,9 +71,7 @@ private:
   Value tilesOf(Value size) {
     return arith::CeilDivUIOp::create(b, size, index(extent));
   }
-  void barrier() {
-    func::CallOp::create(b, kBarrierBuiltin, TypeRange());
-  }
+  void barrier() { func::CallOp::create(b, kBarrierBuiltin, TypeRange()); }
 
   Value sharedTile(StringRef suffix);
   SmallVector<Value> batchIndices(Value buffer, Value block);
@@ -249,23 +247,22 @@ void TileEmitter::emit() {
   left.tile = leftTile;
   right.tile = rightTile;
   depthSize = dim(a, op.getTransposeA() ? 1 : 0);
-  thread = func::CallOp::create(b, kThreadBuiltin, b.getIndexType())
-               .getResult(0);
+  thread =
+      func::CallOp::create(b, kThreadBuiltin, b.getIndexType()).getResult(0);
   column = mul(rem(thread, index(side)), index(lanes));
   row = mul(div(thread, index(side)), index(lanes));
 
   Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0.0f));
   SmallVector<Value> sums(groups * groups * lanes * lanes, zero);
-  auto loop =
-      scf::ForOp::create(b, index(0), depthSize, index(depth), sums);
+  auto loop = scf::ForOp::create(b, index(0), depthSize, index(depth), sums);
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     copyTile(left, loop.getInductionVar());
     copyTile(right, loop.getInductionVar());
     barrier();
-    SmallVector<Value> next = multiply(
-        SmallVector<Value>(loop.getRegionIterArgs()));
+    SmallVector<Value> next =
+        multiply(SmallVector<Value>(loop.getRegionIterArgs()));
     barrier();
     scf::YieldOp::create(b, next);
   }
@@ -277,9 +274,9 @@ void TileEmitter::emit() {
 void TileEmitter::emitCount() {
   b.setInsertionPointAfter(kernel);
   ArrayRef<Type> buffers = kernel.getArgumentTypes().take_front(3);
-  auto count = func::FuncOp::create(
-      b, countName(kernel.getName()),
-      b.getFunctionType(buffers, b.getIndexType()));
+  auto count =
+      func::FuncOp::create(b, countName(kernel.getName()),
+                           b.getFunctionType(buffers, b.getIndexType()));
   count.setPrivate();
   b.setInsertionPointToStart(count.addEntryBlock());
   Value y = count.getArgument(2);

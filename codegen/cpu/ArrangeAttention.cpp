@@ -56,7 +56,8 @@ bool isTaken(AttentionOp op) {
          mask.getRank() <= 4 && (mask.getShape().back() != 1 || keys == 1);
 }
 
-struct ArrangeAttentionPass : impl::ArrangeAttentionPassBase<ArrangeAttentionPass> {
+struct ArrangeAttentionPass
+    : impl::ArrangeAttentionPassBase<ArrangeAttentionPass> {
   void runOnOperation() override {
     SmallVector<AttentionOp> ops;
     getOperation().walk([&](AttentionOp op) { ops.push_back(op); });

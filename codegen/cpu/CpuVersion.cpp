@@ -18,14 +18,37 @@ namespace mlc::codegen {
 /// x86 features that the runtime can test, by LLVM's names; a program needs
 /// those of its CPU. Tuning flags and features that generated code cannot use
 /// are left out.
-static constexpr const char *testedFeatures[] = {
-    "sse3",       "ssse3",      "sse4.1",      "sse4.2",     "popcnt",
-    "cx16",       "movbe",      "avx",         "avx2",       "bmi",
-    "bmi2",       "lzcnt",      "fma",         "f16c",       "avx512f",
-    "avx512dq",   "avx512cd",   "avx512bw",    "avx512vl",   "avx512ifma",
-    "avx512vbmi", "avx512vbmi2", "avx512vnni", "avx512bitalg",
-    "avx512vpopcntdq", "avx512bf16", "avx512fp16", "avxvnni", "gfni",
-    "vaes",       "vpclmulqdq"};
+static constexpr const char *testedFeatures[] = {"sse3",
+                                                 "ssse3",
+                                                 "sse4.1",
+                                                 "sse4.2",
+                                                 "popcnt",
+                                                 "cx16",
+                                                 "movbe",
+                                                 "avx",
+                                                 "avx2",
+                                                 "bmi",
+                                                 "bmi2",
+                                                 "lzcnt",
+                                                 "fma",
+                                                 "f16c",
+                                                 "avx512f",
+                                                 "avx512dq",
+                                                 "avx512cd",
+                                                 "avx512bw",
+                                                 "avx512vl",
+                                                 "avx512ifma",
+                                                 "avx512vbmi",
+                                                 "avx512vbmi2",
+                                                 "avx512vnni",
+                                                 "avx512bitalg",
+                                                 "avx512vpopcntdq",
+                                                 "avx512bf16",
+                                                 "avx512fp16",
+                                                 "avxvnni",
+                                                 "gfni",
+                                                 "vaes",
+                                                 "vpclmulqdq"};
 
 static CpuVersion aarch64() {
   return {"aarch64", "aarch64", "generic", "+neon", "", neonIsa()};
@@ -41,7 +64,8 @@ static llvm::Expected<CpuVersion> x86(llvm::StringRef name, llvm::StringRef cpu,
       backend->createMCSubtargetInfo(triple, "", ""));
   if (!info->isCPUStringValid(cpu)) {
     return llvm::createStringError(
-        "unknown CPU '" + cpu + "'; known are native, x86-64, x86-64-v3, "
+        "unknown CPU '" + cpu +
+        "'; known are native, x86-64, x86-64-v3, "
         "x86-64-v4, aarch64 and LLVM's names such as znver4 or sapphirerapids");
   }
   info.reset(backend->createMCSubtargetInfo(triple, cpu, attributes));

@@ -18,11 +18,11 @@ namespace mlc::codegen {
 
 /// One CPU, by LLVM's names.
 struct CpuVersion {
-  std::string name;    ///< what the user and the artifact call it
-  std::string machine; ///< x86_64 or aarch64
-  std::string cpu;     ///< LLVM -mcpu
+  std::string name;       ///< what the user and the artifact call it
+  std::string machine;    ///< x86_64 or aarch64
+  std::string cpu;        ///< LLVM -mcpu
   std::string attributes; ///< LLVM -mattr
-  std::string features; ///< what the runtime checks, comma separated
+  std::string features;   ///< what the runtime checks, comma separated
   CpuIsa isa;
 };
 

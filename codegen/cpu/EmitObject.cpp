@@ -13,9 +13,10 @@
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/Passes/PassBuilder.h"
-#include "llvm/Support/SmallVectorMemoryBuffer.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Transforms/Utils/SplitModule.h"
 
+#include <mutex>
 #include <thread>
 
 namespace mlc::codegen {
@@ -86,6 +87,20 @@ private:
 
 } // namespace
 
+/// Turns off loop strength reduction, for the whole process: LLVM has no other
+/// switch. Rows of a register tile give it dozens of addresses to weigh against
+/// each other, which takes half of all code generation and gains nothing.
+static void disableStrengthReduction() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    auto &options = llvm::cl::getRegisteredOptions();
+    auto found = options.find("disable-lsr");
+    if (found != options.end()) {
+      static_cast<llvm::cl::opt<bool> *>(found->second)->setValue(true);
+    }
+  });
+}
+
 static llvm::Error optimizeAndEmit(llvm::Module &module, const CpuVersion &cpu,
                                    const EmitOptions &options,
                                    llvm::SmallVector<char, 0> &output) {
@@ -93,6 +108,9 @@ static llvm::Error optimizeAndEmit(llvm::Module &module, const CpuVersion &cpu,
       createHostMachine(cpu.machine, cpu.cpu, cpu.attributes, options.optLevel);
   if (!machine) {
     return llvm::createStringError("no LLVM back end for " + cpu.machine);
+  }
+  if (!getenv("MLC_LSR")) {
+    disableStrengthReduction();
   }
   module.setTargetTriple(machine->getTargetTriple());
   module.setDataLayout(machine->createDataLayout());
@@ -154,9 +172,9 @@ static llvm::Error emitInThreads(llvm::Module &module, const CpuVersion &cpu,
       llvm::MemoryBufferRef buffer(
           llvm::StringRef(parts[i].data(), parts[i].size()), "part");
       auto part = llvm::parseBitcodeFile(buffer, context);
-      llvm::Error error = part ? optimizeAndEmit(**part, cpu, options,
-                                                 outputs[i])
-                               : part.takeError();
+      llvm::Error error =
+          part ? optimizeAndEmit(**part, cpu, options, outputs[i])
+               : part.takeError();
       errors[i] = llvm::toString(std::move(error));
     });
   }
@@ -178,8 +196,8 @@ llvm::Error emitObjects(std::unique_ptr<llvm::Module> module,
   // Every program of an artifact has a @main and a @k0.
   for (llvm::Function &function : *module) {
     if (!function.isDeclaration()) {
-      bool isEntry = function.getName() == "main" ||
-                     function.getName() == "plan";
+      bool isEntry =
+          function.getName() == "main" || function.getName() == "plan";
       function.setName(options.symbolPrefix + function.getName());
       function.setLinkage(isEntry ? llvm::GlobalValue::ExternalLinkage
                                   : llvm::GlobalValue::InternalLinkage);

@@ -3,7 +3,8 @@
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-//   %y = mlc.matmul %a, %w            %w constant, [K, N] (or [N, K] transposed)
+//   %y = mlc.matmul %a, %w            %w constant, [K, N] (or [N, K]
+//   transposed)
 //     ==>
 //   %y = mlc.matmul_packed %a, %p {columns = N}   %p: [ceil(N / 32), K, 32]
 //
@@ -47,8 +48,8 @@ std::optional<Factor> matchFactor(MatMulOp op) {
   auto leftType = cast<RankedTensorType>(op.getA().getType());
   bool single = llvm::all_of(type.getShape().drop_back(2),
                              [](int64_t dim) { return dim == 1; });
-  if (!factor.constant || !type.getElementType().isF32() || op.getTransposeA() ||
-      !single || type.getRank() > leftType.getRank()) {
+  if (!factor.constant || !type.getElementType().isF32() ||
+      op.getTransposeA() || !single || type.getRank() > leftType.getRank()) {
     return std::nullopt;
   }
   ArrayRef<int64_t> matrix = type.getShape().take_back(2);
@@ -66,16 +67,17 @@ struct PackMatMulPass : impl::PackMatMulPassBase<PackMatMulPass> {
     getOperation().walk([&](MatMulOp op) { products.push_back(op); });
     for (MatMulOp op : products) {
       std::optional<Factor> factor = matchFactor(op);
-      ElementsAttr panels = factor ? packPanels(factor->constant.getValue(), factor->depth,
-                                               factor->columns, factor->transposed)
-                                  : ElementsAttr();
+      ElementsAttr panels =
+          factor ? packPanels(factor->constant.getValue(), factor->depth,
+                              factor->columns, factor->transposed)
+                 : ElementsAttr();
       if (!panels) {
         continue;
       }
       OpBuilder b(op);
       Value constant = ConstantOp::create(b, factor->constant.getLoc(), panels);
-      auto packed = MatMulPackedOp::create(b, op.getLoc(), op.getType(), op.getA(),
-                                           constant, factor->columns);
+      auto packed = MatMulPackedOp::create(
+          b, op.getLoc(), op.getType(), op.getA(), constant, factor->columns);
       op.replaceAllUsesWith(packed.getY());
       op.erase();
     }

@@ -5,9 +5,9 @@
 //
 //   %y = mlc.recurrent %x, %w, %r, %bias ...      %w, %r, %bias constant, f32
 //     ==>
-//   %0 = mlc.matmul_packed %x, %p                 all times and directions at once
-//   %1 = mlc.add %0, %b                           the biases of w and r together
-//   %y = mlc.recurrent_packed %1, %q ...
+//   %0 = mlc.matmul_packed %x, %p                 all times and directions at
+//   once %1 = mlc.add %0, %b                           the biases of w and r
+//   together %y = mlc.recurrent_packed %1, %q ...
 //
 // The bias of a GRU's candidate that is linear before reset lies inside of the
 // reset and stays an operand.
@@ -42,16 +42,15 @@ public:
     if (!isTaken()) {
       return;
     }
-    ElementsAttr inputPanels = packPanels(constantOf(op.getW()), inputs,
-                                          directions * gates * hidden,
-                                          /*transposed=*/true);
+    ElementsAttr inputPanels =
+        packPanels(constantOf(op.getW()), inputs, directions * gates * hidden,
+                   /*transposed=*/true);
     ElementsAttr statePanels = packState();
     if (!inputPanels || !statePanels) {
       return;
     }
-    Value sums = createInferred<MatMulPackedOp>(b, loc, op.getX(),
-                                                constant(inputPanels),
-                                                directions * gates * hidden);
+    Value sums = createInferred<MatMulPackedOp>(
+        b, loc, op.getX(), constant(inputPanels), directions * gates * hidden);
     if (op.getBias()) {
       sums = createInferred<AddOp>(b, loc, sums, constant(sumBiases()));
     }
@@ -60,7 +59,8 @@ public:
         op.getLengths(), op.getH0(), op.getC0(), op.getPeephole(),
         b.getI64IntegerAttr(hidden), op.getKindAttr(), op.getReverseAttr(),
         op.getActivationsAttr(), op.getAlphaAttr(), op.getBetaAttr(),
-        op.getClipAttr(), op.getInputForgetAttr(), op.getLinearBeforeResetAttr());
+        op.getClipAttr(), op.getInputForgetAttr(),
+        op.getLinearBeforeResetAttr());
     op.replaceAllUsesWith(y);
     op.erase();
   }
@@ -75,10 +75,12 @@ private:
     }
     inputs = w.getDimSize(2);
     hidden = r.getDimSize(2);
-    if (op.getLengths() && !elementTypeOf(op.getLengths()).isSignlessInteger()) {
+    if (op.getLengths() &&
+        !elementTypeOf(op.getLengths()).isSignlessInteger()) {
       return false;
     }
-    bool readable = readFloats(constantOf(op.getW())) && readFloats(constantOf(op.getR()));
+    bool readable =
+        readFloats(constantOf(op.getW())) && readFloats(constantOf(op.getR()));
     if (op.getBias()) {
       ElementsAttr bias = constantOf(op.getBias());
       readable = readable && bias && readFloats(bias);
@@ -86,7 +88,9 @@ private:
     return readable && inputs > 0 && hidden > 0;
   }
 
-  Value constant(ElementsAttr value) { return ConstantOp::create(b, loc, value); }
+  Value constant(ElementsAttr value) {
+    return ConstantOp::create(b, loc, value);
+  }
 
   /// [D, G*H, H] to [D, ceil(H / 16), H, G*16].
   ElementsAttr packState() {
@@ -99,7 +103,8 @@ private:
           for (int64_t row = 0; row < directions * gates * hidden; ++row) {
             int64_t d = row / (gates * hidden), gate = row / hidden % gates;
             int64_t unit = row % hidden;
-            float *out = to.data() + (d * panels + unit / kUnits) * hidden * width +
+            float *out = to.data() +
+                         (d * panels + unit / kUnits) * hidden * width +
                          gate * kUnits + unit % kUnits;
             for (int64_t k = 0; k < hidden; ++k) {
               out[k * width] = from[row * hidden + k];

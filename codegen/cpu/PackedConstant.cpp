@@ -50,17 +50,18 @@ static ElementsAttr findPacked(ElementsAttr from, RankedTensorType type,
       DenseResourceElementsHandle::getManagerInterface(from.getContext());
   auto *entry = interface.getBlobManager().lookup(name);
   size_t bytes = size_t(type.getNumElements()) * sizeof(float);
-  if (!entry || !entry->getBlob() || entry->getBlob()->getData().size() != bytes) {
+  if (!entry || !entry->getBlob() ||
+      entry->getBlob()->getData().size() != bytes) {
     return {};
   }
   auto *dialect = from.getContext()->getOrLoadDialect<BuiltinDialect>();
-  return DenseResourceElementsAttr::get(type,
-                                        DenseResourceElementsHandle(entry, dialect));
+  return DenseResourceElementsAttr::get(
+      type, DenseResourceElementsHandle(entry, dialect));
 }
 
-ElementsAttr
-packConstant(ElementsAttr from, RankedTensorType type, StringRef order,
-             llvm::function_ref<void(ConstantFloats, MutableArrayRef<float>)> fill) {
+ElementsAttr packConstant(
+    ElementsAttr from, RankedTensorType type, StringRef order,
+    llvm::function_ref<void(ConstantFloats, MutableArrayRef<float>)> fill) {
   std::optional<ConstantFloats> values = readFloats(from);
   if (!values) {
     return {};
@@ -81,8 +82,9 @@ packConstant(ElementsAttr from, RankedTensorType type, StringRef order,
 ElementsAttr packPanels(ElementsAttr source, int64_t depth, int64_t columns,
                         bool transposed) {
   constexpr int64_t width = 32;
-  auto type = RankedTensorType::get({int64_t(llvm::divideCeil(columns, width)), depth, width},
-                                    source.getElementType());
+  auto type = RankedTensorType::get(
+      {int64_t(llvm::divideCeil(columns, width)), depth, width},
+      source.getElementType());
   return packConstant(
       source, type, transposed ? "panels_t" : "panels",
       [&](ConstantFloats from, MutableArrayRef<float> to) {

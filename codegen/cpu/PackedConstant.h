@@ -28,15 +28,14 @@ std::optional<ConstantFloats> readFloats(mlir::ElementsAttr attr);
 /// leaves is zero. Packing the same constant with the same `order` again (for
 /// another version of the CPU) gives the same attribute without work. Null when
 /// `from` cannot be read.
-mlir::ElementsAttr
-packConstant(mlir::ElementsAttr from, mlir::RankedTensorType type,
-             llvm::StringRef order,
-             llvm::function_ref<void(ConstantFloats, llvm::MutableArrayRef<float>)>
-                 fill);
+mlir::ElementsAttr packConstant(
+    mlir::ElementsAttr from, mlir::RankedTensorType type, llvm::StringRef order,
+    llvm::function_ref<void(ConstantFloats, llvm::MutableArrayRef<float>)>
+        fill);
 
 /// The right factor of a product, [depth][columns] (or [columns][depth] when
-/// `transposed`), as panels [ceil(columns / 32)][depth][32]; null when it cannot
-/// be read.
+/// `transposed`), as panels [ceil(columns / 32)][depth][32]; null when it
+/// cannot be read.
 mlir::ElementsAttr packPanels(mlir::ElementsAttr from, int64_t depth,
                               int64_t columns, bool transposed);
 

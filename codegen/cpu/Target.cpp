@@ -37,8 +37,7 @@ public:
     buildCpuLayoutPipeline(pm);
   }
 
-  FailureOr<bool> emitKernel(GroupOp group,
-                             func::FuncOp kernel) const override;
+  FailureOr<bool> emitKernel(GroupOp group, func::FuncOp kernel) const override;
 
   LogicalResult emitProgram(ModuleOp module, const EmitOptions &options,
                             Program &program) const override;

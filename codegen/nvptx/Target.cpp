@@ -53,8 +53,8 @@ std::unique_ptr<llvm::TargetMachine> createMachine(unsigned chip) {
     return nullptr;
   }
   return std::unique_ptr<llvm::TargetMachine>(backend->createTargetMachine(
-      triple, "sm_" + std::to_string(chip), ptxVersion(chip), {},
-      std::nullopt, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
+      triple, "sm_" + std::to_string(chip), ptxVersion(chip), {}, std::nullopt,
+      std::nullopt, llvm::CodeGenOptLevel::Aggressive));
 }
 
 DeviceAbi deviceAbi() {
@@ -66,8 +66,8 @@ DeviceAbi deviceAbi() {
           [](int64_t block) { return std::to_string(block); },
           [](llvm::IRBuilder<> &b) -> llvm::Value * {
             return b.CreateIntrinsic(
-                llvm::Intrinsic::nvvm_barrier_cta_sync_aligned_all,
-                {}, {b.getInt32(0)});
+                llvm::Intrinsic::nvvm_barrier_cta_sync_aligned_all, {},
+                {b.getInt32(0)});
           }};
 }
 
@@ -76,8 +76,7 @@ DeviceAbi deviceAbi() {
 std::string assemble(const std::string &ptx, unsigned chip) {
   auto ptxas = llvm::sys::findProgramByName("ptxas");
   llvm::SmallString<128> source, object;
-  if (!ptxas ||
-      llvm::sys::fs::createTemporaryFile("mlc", "ptx", source) ||
+  if (!ptxas || llvm::sys::fs::createTemporaryFile("mlc", "ptx", source) ||
       llvm::sys::fs::createTemporaryFile("mlc", "cubin", object)) {
     return {};
   }
@@ -170,8 +169,7 @@ LogicalResult NvptxTarget::emitProgram(ModuleOp module,
   if (failed(emitGpuProgram(module, options, emitImages, program))) {
     return failure();
   }
-  if (options.text == TextKind::device ||
-      options.text == TextKind::assembly) {
+  if (options.text == TextKind::device || options.text == TextKind::assembly) {
     program.text = program.images[program.images[0].kind == 1].data;
   }
   return success();

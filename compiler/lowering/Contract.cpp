@@ -110,7 +110,8 @@ Value mlc::emitElement(ConvOp op, ElementBuilder &e, unsigned,
                        ValueRange indices) {
   IndexBuilder &x = e.index;
   Value perGroup = e.dim(op.getW(), 1);
-  Value outPerGroup = x.floorDiv(e.dim(op.getW(), 0), x.constant(op.getGroup()));
+  Value outPerGroup =
+      x.floorDiv(e.dim(op.getW(), 0), x.constant(op.getGroup()));
   Value firstChannel = x.mul(x.floorDiv(indices[1], outPerGroup), perGroup);
   Window window{op.getStrides(), op.getPads(), op.getDilations()};
   Accumulator sum(e, op.getX());
@@ -134,11 +135,11 @@ Value mlc::emitElement(ConvOp op, ElementBuilder &e, unsigned,
 
 Value mlc::emitElement(ConvTransposeOp op, ElementBuilder &e, unsigned,
                        ValueRange indices) {
-  // y[o] gathers x[i] w[k] for every k with i * stride = o + pad - k * dilation.
+  // y[o] gathers x[i] w[k] for every k with i * stride = o + pad - k *
+  // dilation.
   IndexBuilder &x = e.index;
   Value outPerGroup = e.dim(op.getW(), 1);
-  Value perGroup =
-      x.floorDiv(e.dim(op.getX(), 1), x.constant(op.getGroup()));
+  Value perGroup = x.floorDiv(e.dim(op.getX(), 1), x.constant(op.getGroup()));
   Value group = x.floorDiv(indices[1], outPerGroup);
   Value outChannel = x.sub(indices[1], x.mul(group, outPerGroup));
   Value firstChannel = x.mul(group, perGroup);
@@ -147,7 +148,8 @@ Value mlc::emitElement(ConvTransposeOp op, ElementBuilder &e, unsigned,
   ValueRange out = indices.drop_front(2);
   Accumulator sum(e, op.getX());
   SmallVector<Value> at, k;
-  std::function<Value(Value, Value)> nest = [&](Value c, Value carried) -> Value {
+  std::function<Value(Value, Value)> nest = [&](Value c,
+                                                Value carried) -> Value {
     unsigned axis = at.size();
     if (axis == out.size()) {
       Value channel = x.add(firstChannel, c);
@@ -159,20 +161,23 @@ Value mlc::emitElement(ConvTransposeOp op, ElementBuilder &e, unsigned,
     }
     Value stride = x.constant(op.getStrides()[axis]);
     Value shifted = x.add(out[axis], x.constant(op.getPads()[axis]));
-    return e.loop(x.constant(0), kernel[axis], carried, [&](Value i, ValueRange inner) {
-      Value scaled = x.sub(shifted, x.mul(i, x.constant(op.getDilations()[axis])));
-      Value position = x.floorDiv(scaled, stride);
-      Value exact = x.equal(x.mul(position, stride), scaled);
-      Value inside = x.and_(x.lessEqual(x.constant(0), position),
-                            x.less(position, extents[axis]));
-      at.push_back(position);
-      k.push_back(i);
-      Value next = e.branch(x.and_(exact, inside), [&] { return nest(c, inner[0]); },
-                            [&] { return Value(inner[0]); });
-      at.pop_back();
-      k.pop_back();
-      return SmallVector<Value>{next};
-    })[0];
+    return e.loop(
+        x.constant(0), kernel[axis], carried, [&](Value i, ValueRange inner) {
+          Value scaled =
+              x.sub(shifted, x.mul(i, x.constant(op.getDilations()[axis])));
+          Value position = x.floorDiv(scaled, stride);
+          Value exact = x.equal(x.mul(position, stride), scaled);
+          Value inside = x.and_(x.lessEqual(x.constant(0), position),
+                                x.less(position, extents[axis]));
+          at.push_back(position);
+          k.push_back(i);
+          Value next = e.branch(
+              x.and_(exact, inside), [&] { return nest(c, inner[0]); },
+              [&] { return Value(inner[0]); });
+          at.pop_back();
+          k.pop_back();
+          return SmallVector<Value>{next};
+        })[0];
   };
   Value total = e.loop(x.constant(0), perGroup, sum.zero(),
                        [&](Value c, ValueRange carried) {
@@ -223,7 +228,8 @@ Value mlc::emitElement(PoolOp op, ElementBuilder &e, unsigned,
       initial, [&](ValueRange at, ValueRange, Value carried) {
         SmallVector<Value> from{indices[0], indices[1]};
         llvm::append_range(from, at);
-        Value x = convertScalar(e.b, e.loc, e.load(op.getX(), from), type, wide);
+        Value x =
+            convertScalar(e.b, e.loc, e.load(op.getX(), from), type, wide);
         ScalarBuilder s = e.scalar(wide);
         if (isMax) {
           return s.max(carried, x);

@@ -3,8 +3,8 @@
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The vector emitters of codegen/cpu take these ops; the rules here serve groups
-// that they refuse, and tests that compare both.
+// The vector emitters of codegen/cpu take these ops; the rules here serve
+// groups that they refuse, and tests that compare both.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/lowering/Lowering.h"
@@ -52,7 +52,8 @@ private:
     return convertScalar(e.b, e.loc, e.load(op.getX(), at), type, wide);
   }
   Value multiplyAdd(Value sum, Value value, ArrayRef<Value> weightAt) {
-    Value w = convertScalar(e.b, e.loc, e.load(op.getW(), weightAt), type, wide);
+    Value w =
+        convertScalar(e.b, e.loc, e.load(op.getW(), weightAt), type, wide);
     return scalar().add(sum, scalar().mul(value, w));
   }
   Value sumOver(int64_t count, Value initial,
@@ -62,7 +63,8 @@ private:
                     return SmallVector<Value>{body(i, carried[0])};
                   })[0];
   }
-  SmallVector<Value> weightAt(Value group, Value local, Value c, Value kh, Value kw);
+  SmallVector<Value> weightAt(Value group, Value local, Value c, Value kh,
+                              Value kw);
   Value window();
   Value transposed();
   Value winograd();
@@ -101,7 +103,8 @@ SmallVector<Value> ConvElement::weightAt(Value group, Value local, Value c,
 Value ConvElement::window() {
   int64_t perGroup = op.getChannels() / op.getGroup();
   Value filters = x.constant(op.getFilters() / op.getGroup());
-  Value group = x.floorDiv(filter, filters), local = x.floorMod(filter, filters);
+  Value group = x.floorDiv(filter, filters),
+        local = x.floorMod(filter, filters);
   Value first = x.mul(group, x.constant(perGroup));
   auto position = [&](Value out, Value k, unsigned axis) {
     Value origin = x.sub(x.mul(out, x.constant(op.getStrides()[axis])),
@@ -153,9 +156,9 @@ Value ConvElement::patchElement(Value channel, int64_t i, int64_t j) {
                   x.less(at, e.dim(op.getX(), axis + 2)));
   };
   Value h = at(row, 0, i), w = at(column, 1, j);
-  return e.branch(x.and_(inside(h, 0), inside(w, 1)),
-                  [&] { return loadX(channel, h, w); },
-                  [&] { return scalar().zero(); });
+  return e.branch(
+      x.and_(inside(h, 0), inside(w, 1)), [&] { return loadX(channel, h, w); },
+      [&] { return scalar().zero(); });
 }
 
 // Y = A^T [U * (B^T d B)] A, for one element (r, s) of Y.
@@ -170,31 +173,34 @@ Value ConvElement::winograd() {
                            scalar().constant(transformOut[0][i]));
   };
   Value zero = x.constant(0);
-  return sumOver(op.getChannels(), scalar().zero(), [&](Value c, Value carried) {
-    Value d[4][4], sum = carried;
-    for (int64_t i = 0; i < 4; ++i) {
-      for (int64_t j = 0; j < 4; ++j) {
-        d[i][j] = patchElement(c, i, j);
-      }
-    }
-    for (int64_t i = 0; i < 4; ++i) {
-      for (int64_t j = 0; j < 4; ++j) {
-        Value v = scalar().zero();
-        for (int64_t a = 0; a < 4; ++a) {
-          for (int64_t b = 0; b < 4; ++b) {
-            int sign = transformIn[i][a] * transformIn[j][b];
-            v = sign == 0  ? v
-                : sign > 0 ? scalar().add(v, d[a][b])
-                           : scalar().sub(v, d[a][b]);
+  return sumOver(
+      op.getChannels(), scalar().zero(), [&](Value c, Value carried) {
+        Value d[4][4], sum = carried;
+        for (int64_t i = 0; i < 4; ++i) {
+          for (int64_t j = 0; j < 4; ++j) {
+            d[i][j] = patchElement(c, i, j);
           }
         }
-        Value share = scalar().mul(coefficient(row, i), coefficient(column, j));
-        sum = multiplyAdd(sum, scalar().mul(v, share),
-                          weightAt(zero, filter, c, x.constant(i), x.constant(j)));
-      }
-    }
-    return sum;
-  });
+        for (int64_t i = 0; i < 4; ++i) {
+          for (int64_t j = 0; j < 4; ++j) {
+            Value v = scalar().zero();
+            for (int64_t a = 0; a < 4; ++a) {
+              for (int64_t b = 0; b < 4; ++b) {
+                int sign = transformIn[i][a] * transformIn[j][b];
+                v = sign == 0  ? v
+                    : sign > 0 ? scalar().add(v, d[a][b])
+                               : scalar().sub(v, d[a][b]);
+              }
+            }
+            Value share =
+                scalar().mul(coefficient(row, i), coefficient(column, j));
+            sum = multiplyAdd(
+                sum, scalar().mul(v, share),
+                weightAt(zero, filter, c, x.constant(i), x.constant(j)));
+          }
+        }
+        return sum;
+      });
 }
 
 } // namespace
@@ -213,8 +219,9 @@ Value mlc::emitElement(PackOp op, ElementBuilder &e, unsigned,
 
 Value mlc::emitElement(UnpackOp op, ElementBuilder &e, unsigned,
                        ValueRange indices) {
-  return e.load(op.getX(), blockedAt(e.index, {indices[0], indices[2], indices[3]},
-                                     indices[1]));
+  return e.load(
+      op.getX(),
+      blockedAt(e.index, {indices[0], indices[2], indices[3]}, indices[1]));
 }
 
 Value mlc::emitElement(ConvBlockedOp op, ElementBuilder &e, unsigned,
@@ -233,10 +240,12 @@ Value mlc::emitElement(PoolBlockedOp op, ElementBuilder &e, unsigned,
     // Kernel positions [low, high) inside the image or the padded image.
     int64_t before = op.getPads()[axis], after = op.getPads()[axis + 2];
     Value step = x.constant(op.getDilations()[axis]);
-    Value origin = x.sub(x.mul(indices[axis + 2], x.constant(op.getStrides()[axis])),
-                         x.constant(before));
+    Value origin =
+        x.sub(x.mul(indices[axis + 2], x.constant(op.getStrides()[axis])),
+              x.constant(before));
     Value low = x.constant(padded ? -before : 0);
-    Value high = x.add(e.dim(op.getX(), axis + 2), x.constant(padded ? after : 0));
+    Value high =
+        x.add(e.dim(op.getX(), axis + 2), x.constant(padded ? after : 0));
     Value first = x.max(zero, x.ceilDiv(x.sub(low, origin), step));
     Value last = x.min(x.constant(op.getKernel()[axis]),
                        x.ceilDiv(x.sub(high, origin), step));
@@ -254,11 +263,13 @@ Value mlc::emitElement(PoolBlockedOp op, ElementBuilder &e, unsigned,
     ScalarBuilder s = e.scalar(wide);
     return isMax ? s.max(carried, value) : s.add(carried, value);
   };
-  Value total = e.loop(rowLow, rowHigh, initial, [&](Value kh, ValueRange outerSum) {
-    return e.loop(low, high, outerSum[0], [&](Value kw, ValueRange carried) {
-      return SmallVector<Value>{take(kh, kw, carried[0])};
-    });
-  })[0];
+  Value total =
+      e.loop(rowLow, rowHigh, initial, [&](Value kh, ValueRange outerSum) {
+        return e.loop(low, high, outerSum[0],
+                      [&](Value kw, ValueRange carried) {
+                        return SmallVector<Value>{take(kh, kw, carried[0])};
+                      });
+      })[0];
   if (!isMax) {
     Value count = x.constant(1);
     for (unsigned axis = 0; axis < 2; ++axis) {

@@ -3,8 +3,8 @@
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The vector emitters of codegen/cpu take these ops; the rules here serve groups
-// that they refuse, and tests that compare both.
+// The vector emitters of codegen/cpu take these ops; the rules here serve
+// groups that they refuse, and tests that compare both.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/lowering/Lowering.h"
@@ -29,7 +29,8 @@ Value emitElement(MatMulPackedOp op, ElementBuilder &e, unsigned,
                        at.back() = k;
                        ScalarBuilder inner = e.scalar(wide);
                        Value a = widen(e.load(op.getA(), at));
-                       Value b = widen(e.load(op.getPanels(), {panel, k, lane}));
+                       Value b =
+                           widen(e.load(op.getPanels(), {panel, k, lane}));
                        return {inner.add(carried[0], inner.mul(a, b))};
                      })[0];
   return convertScalar(e.b, e.loc, sum, wide, type);
@@ -52,7 +53,8 @@ public:
 
 private:
   bool inside(unsigned i) { return op.getHeadsInside()[i]; }
-  SmallVector<Value> at(unsigned i, Value batch, Value head, Value row, Value d) {
+  SmallVector<Value> at(unsigned i, Value batch, Value head, Value row,
+                        Value d) {
     if (inside(i)) {
       return {batch, row, head, d};
     }
@@ -84,7 +86,8 @@ Value AttentionLoops::score(Value batch, Value head, Value row, Value key) {
   Value dot = l.loop(x.constant(0), l.dim(l.input(0), 3), s.zero(),
                      [&](Value d, ValueRange carried) -> SmallVector<Value> {
                        Value q = l.load(l.input(0), at(0, batch, head, row, d));
-                       Value k = l.load(l.input(1), at(1, batch, keyHead, key, d));
+                       Value k =
+                           l.load(l.input(1), at(1, batch, keyHead, key, d));
                        return {s.add(carried[0], s.mul(widen(q), widen(k)))};
                      })[0];
   Value result = s.mul(dot, s.constant(op.getScale().convertToDouble()));
@@ -103,23 +106,25 @@ void AttentionLoops::emitRow(Value batch, Value head, Value row) {
   ScalarBuilder s = l.scalar(wide);
   Value none = x.constant(0), width = l.dim(l.input(2), 3);
   Value keyHead = x.floorDiv(head, group);
-  Value highest = l.loop(none, keys, s.limit(wide, /*least=*/true),
-                         [&](Value t, ValueRange carried) -> SmallVector<Value> {
-                           return {s.max(carried[0], score(batch, head, row, t))};
-                         })[0];
+  Value highest =
+      l.loop(none, keys, s.limit(wide, /*least=*/true),
+             [&](Value t, ValueRange carried) -> SmallVector<Value> {
+               return {s.max(carried[0], score(batch, head, row, t))};
+             })[0];
   Value sum = l.loop(none, keys, s.zero(),
                      [&](Value t, ValueRange carried) -> SmallVector<Value> {
                        Value value = score(batch, head, row, t);
                        return {s.add(carried[0], s.exp(s.sub(value, highest)))};
                      })[0];
   l.loop(none, width, [&](Value d) {
-    Value y = l.loop(none, keys, s.zero(),
-                     [&](Value t, ValueRange carried) -> SmallVector<Value> {
-                       Value weight = s.div(
-                           s.exp(s.sub(score(batch, head, row, t), highest)), sum);
-                       Value v = l.load(l.input(2), at(2, batch, keyHead, t, d));
-                       return {s.add(carried[0], s.mul(weight, widen(v)))};
-                     })[0];
+    Value y =
+        l.loop(none, keys, s.zero(),
+               [&](Value t, ValueRange carried) -> SmallVector<Value> {
+                 Value weight = s.div(
+                     s.exp(s.sub(score(batch, head, row, t), highest)), sum);
+                 Value v = l.load(l.input(2), at(2, batch, keyHead, t, d));
+                 return {s.add(carried[0], s.mul(weight, widen(v)))};
+               })[0];
     if (op.getNanToZero()) {
       y = s.select(s.isNan(sum), s.zero(), y);
     }

@@ -76,7 +76,9 @@ public:
       return arith::ConstantOp::create(
           b, op->getLoc(), b.getZeroAttr(storageType(elementTypeOf(value))));
     }
-    auto load = [&](Value operand, ValueRange at) { return element(operand, at); };
+    auto load = [&](Value operand, ValueRange at) {
+      return element(operand, at);
+    };
     auto dim = [&](Value operand, int64_t i) { return extent(operand, i); };
     auto index = [&](Value operand) { return buffers.lookup(operand); };
     ElementBuilder builder(b, op->getLoc(), load, dim, index);
@@ -102,7 +104,8 @@ private:
       return true;
     }
     // Structured control flow only: visible from regions nested in its block.
-    return parent && region->isProperAncestor(b.getInsertionBlock()->getParent());
+    return parent &&
+           region->isProperAncestor(b.getInsertionBlock()->getParent());
   }
 
   Value literal(ConstantOp constant) {
@@ -145,7 +148,8 @@ private:
     }
     if (auto dim = dyn_cast<tensor::DimOp>(op)) {
       Value buffer = buffers.lookup(dim.getSource());
-      value = memref::DimOp::create(b, dim.getLoc(), buffer, *dim.getConstantIndex());
+      value = memref::DimOp::create(b, dim.getLoc(), buffer,
+                                    *dim.getConstantIndex());
       return;
     }
     if (auto apply = dyn_cast<affine::AffineApplyOp>(op)) {
@@ -174,7 +178,8 @@ LogicalResult emitMap(GroupOp group, func::FuncOp kernel, OpBuilder &b) {
     ElementEmitter emitter(b, group, arguments);
     Location loc = value.getLoc();
     int64_t rank = cast<MemRefType>(buffer.getType()).getRank();
-    SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
+    SmallVector<utils::IteratorType> iterators(rank,
+                                               utils::IteratorType::parallel);
     linalg::GenericOp::create(
         b, loc, ValueRange{}, ValueRange{buffer},
         ArrayRef<AffineMap>{b.getMultiDimIdentityMap(rank)}, iterators,
@@ -207,7 +212,8 @@ LogicalResult emitOwnLoops(GroupOp group, LoopsOpInterface op,
     // A literal: a buffer of one element on the stack.
     auto constant = operand.getDefiningOp<ConstantOp>();
     auto type = cast<ShapedType>(constant.getType());
-    auto memref = MemRefType::get(type.getShape(), storageType(type.getElementType()));
+    auto memref =
+        MemRefType::get(type.getShape(), storageType(type.getElementType()));
     Value buffer = memref::AllocaOp::create(b, op->getLoc(), memref);
     LoopBuilder l(b, op->getLoc(), {}, {});
     ElementEmitter emitter(b, group, arguments);

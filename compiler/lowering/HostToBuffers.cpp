@@ -19,7 +19,8 @@ using namespace mlir;
 namespace mlc {
 
 MemRefType bufferType(RankedTensorType tensor) {
-  return MemRefType::get(tensor.getShape(), storageType(tensor.getElementType()));
+  return MemRefType::get(tensor.getShape(),
+                         storageType(tensor.getElementType()));
 }
 
 namespace {
@@ -27,14 +28,16 @@ namespace {
 struct BufferTypes : TypeConverter {
   BufferTypes() {
     addConversion([](Type type) { return type; });
-    addConversion([](RankedTensorType type) -> Type { return bufferType(type); });
+    addConversion(
+        [](RankedTensorType type) -> Type { return bufferType(type); });
   }
 };
 
 struct ConvertGroup : OpConversionPattern<GroupOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(GroupOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
+  LogicalResult
+  matchAndRewrite(GroupOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
     SmallVector<Value> buffers, scalars, results;
     for (Value input : adaptor.getInputs()) {
       (isa<MemRefType>(input.getType()) ? buffers : scalars).push_back(input);
@@ -44,7 +47,8 @@ struct ConvertGroup : OpConversionPattern<GroupOp> {
       MemRefType type = bufferType(cast<RankedTensorType>(output.getType()));
       auto mine = dims.take_front(type.getNumDynamicDims());
       dims = dims.drop_front(mine.size());
-      results.push_back(memref::AllocOp::create(rewriter, op.getLoc(), type, mine));
+      results.push_back(
+          memref::AllocOp::create(rewriter, op.getLoc(), type, mine));
     }
     llvm::append_range(buffers, results);
     llvm::append_range(buffers, scalars);
@@ -58,8 +62,9 @@ struct ConvertGroup : OpConversionPattern<GroupOp> {
 
 struct ConvertConstant : OpConversionPattern<ConstantOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(ConstantOp op, OpAdaptor,
-                                ConversionPatternRewriter &rewriter) const override {
+  LogicalResult
+  matchAndRewrite(ConstantOp op, OpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override {
     auto type = cast<RankedTensorType>(op.getType());
     rewriter.replaceOpWithNewOp<WeightOp>(op, bufferType(type), op.getValue(),
                                           rewriter.getI64IntegerAttr(-1));
@@ -69,19 +74,22 @@ struct ConvertConstant : OpConversionPattern<ConstantOp> {
 
 struct ConvertReshape : OpConversionPattern<ReshapeOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(ReshapeOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
+  LogicalResult
+  matchAndRewrite(ReshapeOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
     auto type = cast<RankedTensorType>(op.getType());
     rewriter.replaceOpWithNewOp<ReshapeOp>(op, bufferType(type), adaptor.getX(),
-                                           adaptor.getDims(), op.getSizesAttr());
+                                           adaptor.getDims(),
+                                           op.getSizesAttr());
     return success();
   }
 };
 
 struct ConvertDim : OpConversionPattern<tensor::DimOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(tensor::DimOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
+  LogicalResult
+  matchAndRewrite(tensor::DimOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
     rewriter.replaceOpWithNewOp<memref::DimOp>(op, adaptor.getSource(),
                                                adaptor.getIndex());
     return success();
@@ -91,8 +99,9 @@ struct ConvertDim : OpConversionPattern<tensor::DimOp> {
 /// A change of static knowledge about the dims: the same buffer.
 struct ConvertCast : OpConversionPattern<tensor::CastOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(tensor::CastOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
+  LogicalResult
+  matchAndRewrite(tensor::CastOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
     auto type = cast<RankedTensorType>(op.getType());
     rewriter.replaceOpWithNewOp<memref::CastOp>(op, bufferType(type),
                                                 adaptor.getSource());
@@ -102,8 +111,9 @@ struct ConvertCast : OpConversionPattern<tensor::CastOp> {
 
 struct ConvertExtract : OpConversionPattern<ExtractOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(ExtractOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
+  LogicalResult
+  matchAndRewrite(ExtractOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
     auto extract = rewriter.replaceOpWithNewOp<ExtractOp>(
         op, op.getType(), adaptor.getX(), adaptor.getIndices());
     if (elementTypeOf(op.getX()).isUnsignedInteger()) {
@@ -117,8 +127,9 @@ struct ConvertExtract : OpConversionPattern<ExtractOp> {
 /// the same host code serves devices whose memory the host cannot write.
 struct ConvertFromScalars : OpConversionPattern<FromScalarsOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(FromScalarsOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
+  LogicalResult
+  matchAndRewrite(FromScalarsOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
     MemRefType type = bufferType(cast<RankedTensorType>(op.getType()));
     Location loc = op.getLoc();
     auto module = op->getParentOfType<ModuleOp>();
@@ -153,8 +164,9 @@ struct ConvertFromScalars : OpConversionPattern<FromScalarsOp> {
     kernel.setPrivate();
     kernel->setAttr("mlc.serial", rewriter.getUnitAttr());
     kernel->setAttr("mlc.archetype", rewriter.getStringAttr("scalars"));
-    Block *body = rewriter.createBlock(&kernel.getBody(), {}, arguments,
-                                       SmallVector<Location>(arguments.size(), loc));
+    Block *body =
+        rewriter.createBlock(&kernel.getBody(), {}, arguments,
+                             SmallVector<Location>(arguments.size(), loc));
     for (int64_t i = 0; i < type.getNumElements(); ++i) {
       Value value = arith::IndexCastOp::create(
           rewriter, loc, type.getElementType(), body->getArgument(i + 1));
@@ -180,8 +192,9 @@ void placeOutputs(func::FuncOp main) {
                  placed.insert(alloc).second;
     if (isOwn) {
       OpBuilder b(alloc);
-      auto output = OutputOp::create(b, alloc.getLoc(), type,
-                                     b.getI64IntegerAttr(i), alloc.getDynamicSizes());
+      auto output =
+          OutputOp::create(b, alloc.getLoc(), type, b.getI64IntegerAttr(i),
+                           alloc.getDynamicSizes());
       alloc.replaceAllUsesWith(output.getY());
       alloc.erase();
       placed.insert(output);
@@ -195,11 +208,13 @@ void placeOutputs(func::FuncOp main) {
         dims.push_back(memref::DimOp::create(b, ret.getLoc(), value, d));
       }
     }
-    Value output = OutputOp::create(b, ret.getLoc(), type, b.getI64IntegerAttr(i), dims);
+    Value output =
+        OutputOp::create(b, ret.getLoc(), type, b.getI64IntegerAttr(i), dims);
     memref::CopyOp::create(b, ret.getLoc(), value, output);
   }
   ret->setOperands({});
-  main.setType(FunctionType::get(main.getContext(), main.getArgumentTypes(), {}));
+  main.setType(
+      FunctionType::get(main.getContext(), main.getArgumentTypes(), {}));
   main.removeResAttrsAttr();
 }
 
@@ -236,12 +251,13 @@ LogicalResult convertHostToBuffers(ModuleOp module) {
   patterns.add<ConvertGroup, ConvertConstant, ConvertReshape, ConvertDim,
                ConvertCast, ConvertExtract, ConvertFromScalars>(types, context);
   ConversionTarget target(*context);
-  populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns, types);
+  populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
+                                                                 types);
   populateReturnOpTypeConversionPattern(patterns, types);
   scf::populateSCFStructuralTypeConversionsAndLegality(types, patterns, target);
   target.addIllegalOp<GroupOp, ConstantOp, FromScalarsOp>();
-  target.addDynamicallyLegalOp<ReshapeOp, ExtractOp, tensor::DimOp, tensor::CastOp,
-                               func::ReturnOp>(
+  target.addDynamicallyLegalOp<ReshapeOp, ExtractOp, tensor::DimOp,
+                               tensor::CastOp, func::ReturnOp>(
       [&](Operation *op) { return types.isLegal(op); });
   target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
     return types.isSignatureLegal(op.getFunctionType());

@@ -15,9 +15,8 @@ namespace {
 class StateColumn {
 public:
   StateColumn(LinearAttentionOp op, LoopBuilder &l)
-      : op(op), l(l), x(l.index), type(elementTypeOf(op.getQ())),
-        q(l.input(0)), k(l.input(1)), v(l.input(2)), y(l.output(0)),
-        state(l.output(1)) {
+      : op(op), l(l), x(l.index), type(elementTypeOf(op.getQ())), q(l.input(0)),
+        k(l.input(1)), v(l.input(2)), y(l.output(0)), state(l.output(1)) {
     unsigned next = 4;
     decay = op.getDecay() ? l.input(next++) : Value();
     beta = op.getBeta() ? l.input(next) : Value();
@@ -31,9 +30,8 @@ public:
     l.loop(zero, l.dim(k, 0), [&](Value batch) {
       l.loop(zero, l.dim(k, 1), [&](Value head) {
         l.loop(zero, l.dim(v, 3), [&](Value column) {
-          l.loop(zero, l.dim(k, 2), [&](Value step) {
-            advance(batch, head, column, step);
-          });
+          l.loop(zero, l.dim(k, 2),
+                 [&](Value step) { advance(batch, head, column, step); });
         });
       });
     });
@@ -49,7 +47,8 @@ private:
       SmallVector<Value> at{batch, head, i, column};
       Value kept = l.load(state, at);
       if (decay) {
-        bool perHead = cast<ShapedType>(op.getDecay().getType()).getDimSize(3) == 1;
+        bool perHead =
+            cast<ShapedType>(op.getDecay().getType()).getDimSize(3) == 1;
         Value rate = l.load(decay, {batch, head, step, perHead ? zero : i});
         kept = s.mul(kept, s.exp(rate));
         l.store(kept, state, at);
@@ -77,8 +76,8 @@ private:
     l.loop(zero, group, [&](Value g) {
       Value reader = x.add(x.mul(head, group), g);
       ScalarBuilder s = l.scalar(type);
-      Value sum = l.loop(
-          zero, l.dim(k, 3), s.zero(), [&](Value i, ValueRange carried) {
+      Value sum =
+          l.loop(zero, l.dim(k, 3), s.zero(), [&](Value i, ValueRange carried) {
             ScalarBuilder s = l.scalar(type);
             Value kept = l.load(state, {batch, head, i, column});
             Value query = l.load(q, {batch, reader, step, i});

@@ -64,8 +64,9 @@ struct LowerGroupsPass : impl::LowerGroupsPassBase<LowerGroupsPass> {
     std::vector<GroupOp> groups;
     module.walk([&](GroupOp group) { groups.push_back(group); });
     for (GroupOp group : groups) {
-      auto same = llvm::find_if(
-          kernels, [&](auto &kernel) { return isSameKernel(kernel.first, group); });
+      auto same = llvm::find_if(kernels, [&](auto &kernel) {
+        return isSameKernel(kernel.first, group);
+      });
       StringAttr name = same != kernels.end()
                             ? same->second
                             : emitKernel(module, group, kernels.size());
@@ -85,7 +86,8 @@ struct LowerGroupsPass : impl::LowerGroupsPassBase<LowerGroupsPass> {
   StringAttr emitKernel(ModuleOp module, GroupOp group, unsigned number) {
     OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
     std::string name = "k" + std::to_string(number);
-    auto kernel = func::FuncOp::create(b, group.getLoc(), name, kernelType(group));
+    auto kernel =
+        func::FuncOp::create(b, group.getLoc(), name, kernelType(group));
     kernel.setPrivate();
     kernel->setAttr("mlc.archetype", group.getArchetypeAttr());
     if (target) {

@@ -8,8 +8,8 @@
 // unit between two passes over the units (GRU: r * h).
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/lowering/Lowering.h"
 #include "dialects/mlc/Recurrent.h"
+#include "compiler/lowering/Lowering.h"
 
 using namespace mlir;
 
@@ -22,7 +22,8 @@ public:
   CellLoops(RecurrentOp op, LoopBuilder &l)
       : op(op), l(l), type(elementTypeOf(op.getX())), wide(computeType(type)),
         none(l.index.constant(0)), steps(l.dim(operand(op.getX()), 0)),
-        batches(l.dim(operand(op.getX()), 1)), inputs(l.dim(operand(op.getX()), 2)),
+        batches(l.dim(operand(op.getX()), 1)),
+        inputs(l.dim(operand(op.getX()), 2)),
         hidden(l.dim(operand(op.getR()), 2)), rowH(steps),
         rowC(l.index.add(steps, l.index.constant(1))),
         rowWork(l.index.add(steps, l.index.constant(2))) {}
@@ -51,7 +52,9 @@ private:
   }
   ScalarBuilder scalar() { return l.scalar(wide); }
   Value widen(Value x) { return convertScalar(l.b, l.loc, x, type, wide); }
-  Value loadAt(Value value, ValueRange at) { return widen(l.load(operand(value), at)); }
+  Value loadAt(Value value, ValueRange at) {
+    return widen(l.load(operand(value), at));
+  }
   Value state(Value row, Value unit) {
     return widen(l.load(l.output(0), {row, directionValue, batch, unit}));
   }
@@ -102,7 +105,8 @@ void CellLoops::emitStep(Value step) {
                                  elementTypeOf(op.getLengths()));
     inside = x.less(time, length);
     l.when(x.not_(inside), [&] {
-      l.loop(none, hidden, [&](Value unit) { setState(scalar().zero(), time, unit); });
+      l.loop(none, hidden,
+             [&](Value unit) { setState(scalar().zero(), time, unit); });
     });
     l.when(inside, [&] { emitUnits(time); });
     return;
@@ -131,7 +135,8 @@ void CellLoops::emitUnits(Value time) {
       setState(activate(0, s.add(sum, bias(0, unit))), time, unit);
     }
   });
-  l.loop(none, hidden, [&](Value unit) { setState(state(time, unit), rowH, unit); });
+  l.loop(none, hidden,
+         [&](Value unit) { setState(state(time, unit), rowH, unit); });
 }
 
 Value CellLoops::fromInput(int64_t gate, Value time, Value unit) {
@@ -193,34 +198,38 @@ Value CellLoops::peephole(Value sum, int64_t which, Value c, Value unit) {
 void CellLoops::emitLstm(Value time, Value unit) {
   ScalarBuilder s = scalar();
   auto sum = [&](int64_t gate) {
-    Value products = s.add(fromInput(gate, time, unit), fromState(gate, rowH, unit));
+    Value products =
+        s.add(fromInput(gate, time, unit), fromState(gate, rowH, unit));
     return s.add(products, bias(gate, unit));
   };
   Value before = state(rowC, unit);
   Value i = activate(0, peephole(sum(0), 0, before, unit));
-  Value f = op.getInputForget() ? s.sub(s.one(), i)
-                                : activate(0, peephole(sum(2), 2, before, unit));
+  Value f = op.getInputForget()
+                ? s.sub(s.one(), i)
+                : activate(0, peephole(sum(2), 2, before, unit));
   Value c = s.add(s.mul(f, before), s.mul(i, activate(1, sum(3))));
   Value o = activate(0, peephole(sum(1), 1, c, unit));
   int64_t last = direction * op.getActivationCount() + 2;
   Value h = emitRecurrentActivation(
-      s, cast<StringAttr>(op.getActivations()[last]).getValue(), op.getAlpha()[last],
-      op.getBeta()[last], c);
+      s, cast<StringAttr>(op.getActivations()[last]).getValue(),
+      op.getAlpha()[last], op.getBeta()[last], c);
   setState(c, rowC, unit);
   setState(s.mul(o, h), time, unit);
 }
 
 void CellLoops::emitGru(Value time, Value unit) {
   ScalarBuilder s = scalar();
-  Value z = activate(0, s.add(s.add(fromInput(0, time, unit), fromState(0, rowH, unit)),
-                              bias(0, unit)));
+  Value z = activate(
+      0, s.add(s.add(fromInput(0, time, unit), fromState(0, rowH, unit)),
+               bias(0, unit)));
   Value candidate = fromInput(2, time, unit);
   if (!op.getLinearBeforeReset()) {
-    candidate = s.add(s.add(candidate, fromState(2, rowWork, unit)), bias(2, unit));
+    candidate =
+        s.add(s.add(candidate, fromState(2, rowWork, unit)), bias(2, unit));
   } else {
-    Value r = activate(0, s.add(s.add(fromInput(1, time, unit),
-                                      fromState(1, rowH, unit)),
-                                bias(1, unit)));
+    Value r = activate(
+        0, s.add(s.add(fromInput(1, time, unit), fromState(1, rowH, unit)),
+                 bias(1, unit)));
     Value product = fromState(2, rowH, unit);
     if (op.getBias()) {
       auto at = [&](int64_t row) {

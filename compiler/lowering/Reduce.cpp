@@ -10,7 +10,8 @@ using namespace mlir;
 
 namespace mlc {
 
-Value emitElement(ReduceOp op, ElementBuilder &e, unsigned, ValueRange indices) {
+Value emitElement(ReduceOp op, ElementBuilder &e, unsigned,
+                  ValueRange indices) {
   Type type = elementTypeOf(op.getX());
   Type wide = computeType(type);
   SmallVector<Value> at(indices);

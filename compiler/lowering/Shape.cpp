@@ -15,7 +15,8 @@ Value mlc::emitElement(CastOp op, ElementBuilder &e, unsigned,
   Value x = e.load(op.getX(), indices);
   auto to = dyn_cast<FloatType>(op.getTo());
   if (to && to.getWidth() <= 8 && op.getSaturate() && from != to) {
-    Type wide = isa<FloatType>(from) ? computeType(from) : Type(e.b.getF32Type());
+    Type wide =
+        isa<FloatType>(from) ? computeType(from) : Type(e.b.getF32Type());
     x = clampToFinite(e.b, e.loc, convertScalar(e.b, e.loc, x, from, wide), to);
     from = wide;
   }
@@ -39,8 +40,7 @@ Value mlc::emitElement(TransposeOp op, ElementBuilder &e, unsigned,
 Value mlc::emitElement(ExpandOp op, ElementBuilder &e, unsigned,
                        ValueRange indices) {
   auto type = cast<RankedTensorType>(op.getX().getType());
-  SmallVector<Value> from =
-      broadcastIndices(e.index, type, indices);
+  SmallVector<Value> from = broadcastIndices(e.index, type, indices);
   for (int64_t i = 0; i < type.getRank(); ++i) {
     if (type.isDynamicDim(i)) {
       Value one = e.index.constant(1), zero = e.index.constant(0);

@@ -55,9 +55,12 @@ private:
                    const codegen::Target *target);
   Outcome emit();
   Outcome writeText(ModuleOp module, const std::string &path);
-  void dump(ModuleOp module, const PhaseInfo &phase, const codegen::Target *target);
+  void dump(ModuleOp module, const PhaseInfo &phase,
+            const codegen::Target *target);
   Outcome fail(Outcome outcome, std::string code, std::string message);
-  bool stopsAfter(Phase phase) const { return lastPhase && *lastPhase == phase; }
+  bool stopsAfter(Phase phase) const {
+    return lastPhase && *lastPhase == phase;
+  }
 
   const CompileOptions &options;
   std::vector<Diagnostic> &problems;
@@ -71,7 +74,8 @@ private:
   std::optional<Phase> firstPhase, lastPhase;
 };
 
-Outcome Compilation::fail(Outcome outcome, std::string code, std::string message) {
+Outcome Compilation::fail(Outcome outcome, std::string code,
+                          std::string message) {
   mlc::Diagnostic problem;
   problem.code = std::move(code);
   problem.message = std::move(message);
@@ -142,13 +146,15 @@ Outcome Compilation::runPhase(ModuleOp phaseModule, const PhaseInfo &phase,
   return Outcome::ok;
 }
 
-/// Types below a byte have no layout in buffers yet, pure exponents no arithmetic.
+/// Types below a byte have no layout in buffers yet, pure exponents no
+/// arithmetic.
 Outcome Compilation::rejectSubByteTypes() {
   auto isSubByte = [](Type type) {
     auto shaped = dyn_cast<ShapedType>(type);
     Type element = shaped ? shaped.getElementType() : Type();
     return element && element.isIntOrFloat() && !element.isInteger(1) &&
-           (element.getIntOrFloatBitWidth() < 8 || isa<Float8E8M0FNUType>(element));
+           (element.getIntOrFloatBitWidth() < 8 ||
+            isa<Float8E8M0FNUType>(element));
   };
   Outcome outcome = Outcome::ok;
   module->walk([&](Operation *op) {
@@ -161,7 +167,8 @@ Outcome Compilation::rejectSubByteTypes() {
       return;
     }
     std::string text;
-    llvm::raw_string_ostream(text) << "unsupported: the element type of " << *found;
+    llvm::raw_string_ostream(text)
+        << "unsupported: the element type of " << *found;
     problems.push_back(diagnosticAt(op->getLoc(), "MLC0905", text));
     problems.back().file = options.inputPath;
     outcome = Outcome::invalidModel;
@@ -177,7 +184,8 @@ Outcome Compilation::runShared() {
     if (phase.phase == Phase::import) {
       dump(*module, phase, nullptr);
     } else if (!firstPhase || phase.phase > *firstPhase) {
-      if (Outcome outcome = runPhase(*module, phase, nullptr); outcome != Outcome::ok) {
+      if (Outcome outcome = runPhase(*module, phase, nullptr);
+          outcome != Outcome::ok) {
         return outcome;
       }
     }
@@ -191,7 +199,8 @@ Outcome Compilation::runShared() {
 Outcome Compilation::runPerTarget() {
   for (auto &target : targets) {
     bool isLast = &target == &targets.back();
-    OwningOpRef<ModuleOp> mine = isLast ? std::move(module) : module.get().clone();
+    OwningOpRef<ModuleOp> mine =
+        isLast ? std::move(module) : module.get().clone();
     for (const PhaseInfo &phase : allPhases()) {
       if (!phase.perTarget || phase.phase == Phase::emit) {
         continue;
@@ -264,7 +273,8 @@ Outcome Compilation::run() {
     for (const PhaseInfo &phase : allPhases()) {
       known += std::string(known.empty() ? "" : ", ") + phase.name;
     }
-    return fail(Outcome::usage, "MLC0904", "unknown phase; the phases are " + known);
+    return fail(Outcome::usage, "MLC0904",
+                "unknown phase; the phases are " + known);
   }
   if (options.emit == "mlc") {
     lastPhase = Phase::simplify;
@@ -279,30 +289,33 @@ Outcome Compilation::run() {
   registerLoweringModels(dialects);
   // All dialects of all phases, now: programs are emitted on several threads,
   // where loading one would be a race.
-  dialects.insert<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
-                  gpu::GPUDialect, linalg::LinalgDialect, LLVM::LLVMDialect,
-                  math::MathDialect, memref::MemRefDialect, scf::SCFDialect,
-                  tensor::TensorDialect, vector::VectorDialect>();
+  dialects
+      .insert<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
+              gpu::GPUDialect, linalg::LinalgDialect, LLVM::LLVMDialect,
+              math::MathDialect, memref::MemRefDialect, scf::SCFDialect,
+              tensor::TensorDialect, vector::VectorDialect>();
   for (auto &target : targets) {
     target->registerDialects(dialects);
   }
   context = std::make_unique<MLIRContext>(dialects);
   context->loadAllAvailableDialects();
   size_t before = problems.size();
-  ScopedDiagnosticHandler handler(context.get(), [&](mlir::Diagnostic &diagnostic) {
-    if (diagnostic.getSeverity() == DiagnosticSeverity::Error) {
-      problems.push_back(diagnosticAt(diagnostic.getLocation(), "MLC0900",
-                                      diagnostic.str()));
-      problems.back().file = options.inputPath;
-    }
-    return success();
-  });
+  ScopedDiagnosticHandler handler(
+      context.get(), [&](mlir::Diagnostic &diagnostic) {
+        if (diagnostic.getSeverity() == DiagnosticSeverity::Error) {
+          problems.push_back(diagnosticAt(diagnostic.getLocation(), "MLC0900",
+                                          diagnostic.str()));
+          problems.back().file = options.inputPath;
+        }
+        return success();
+      });
   Outcome outcome = loadModel();
   if (outcome == Outcome::ok) {
     info = describeModel(*module, options);
     outcome = runShared();
   }
-  if (outcome == Outcome::ok && module && lastPhase && *lastPhase < Phase::fuse) {
+  if (outcome == Outcome::ok && module && lastPhase &&
+      *lastPhase < Phase::fuse) {
     return writeText(*module, options.outputPath);
   }
   if (outcome == Outcome::ok) {
@@ -320,11 +333,13 @@ Outcome Compilation::run() {
 } // namespace
 
 Outcome compileModel(const CompileOptions &options,
-                     std::vector<Diagnostic> &problems, const ProgressFn &progress) {
+                     std::vector<Diagnostic> &problems,
+                     const ProgressFn &progress) {
   return Compilation(options, problems, progress).run();
 }
 
-Outcome checkModel(const CompileOptions &options, std::vector<Diagnostic> &problems) {
+Outcome checkModel(const CompileOptions &options,
+                   std::vector<Diagnostic> &problems) {
   DialectRegistry dialects;
   registerImportDialects(dialects);
   registerLoweringModels(dialects);

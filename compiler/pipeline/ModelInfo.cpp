@@ -53,20 +53,25 @@ static int32_t abiType(Type type) {
 namespace {
 class Describer {
 public:
-  Describer(func::FuncOp main, codegen::ModelInfo &info) : main(main), info(info) {
+  Describer(func::FuncOp main, codegen::ModelInfo &info)
+      : main(main), info(info) {
     auto ranges = main->getAttrOfType<DictionaryAttr>("mlc.symbols");
-    for (NamedAttribute range : ranges ? ranges : DictionaryAttr::get(main.getContext())) {
+    for (NamedAttribute range :
+         ranges ? ranges : DictionaryAttr::get(main.getContext())) {
       auto bounds = cast<DenseI64ArrayAttr>(range.getValue()).asArrayRef();
       symbols[range.getName().strref()] = info.symbols.size();
       info.symbols.push_back({range.getName().str(), bounds[0], bounds[1]});
     }
   }
 
-  codegen::TensorInfo tensor(Type type, DictionaryAttr attributes, StringRef fallback) {
+  codegen::TensorInfo tensor(Type type, DictionaryAttr attributes,
+                             StringRef fallback) {
     codegen::TensorInfo result;
     auto shaped = cast<RankedTensorType>(type);
-    auto name = attributes ? attributes.getAs<StringAttr>("mlc.name") : StringAttr();
-    auto dims = attributes ? attributes.getAs<ArrayAttr>("mlc.dims") : ArrayAttr();
+    auto name =
+        attributes ? attributes.getAs<StringAttr>("mlc.name") : StringAttr();
+    auto dims =
+        attributes ? attributes.getAs<ArrayAttr>("mlc.dims") : ArrayAttr();
     result.name = name ? name.str() : fallback.str();
     result.dtype = abiType(shaped.getElementType());
     for (int64_t i = 0; i < shaped.getRank(); ++i) {
@@ -102,7 +107,8 @@ private:
 };
 } // namespace
 
-codegen::ModelInfo describeModel(ModuleOp module, const CompileOptions &options) {
+codegen::ModelInfo describeModel(ModuleOp module,
+                                 const CompileOptions &options) {
   codegen::ModelInfo info;
   info.name = llvm::sys::path::stem(options.inputPath).str();
   info.compiler = "mlc " MLC_VERSION;

@@ -34,15 +34,16 @@ parseMixedSizes(OpAsmParser &parser,
     values.push_back(ShapedType::kDynamic);
     return parser.parseOperand(dims.emplace_back());
   };
-  if (parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Square, parseOne)) {
+  if (parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Square,
+                                     parseOne)) {
     return failure();
   }
   sizes = parser.getBuilder().getDenseI64ArrayAttr(values);
   return success();
 }
 
-static void printMixedSizes(OpAsmPrinter &printer, Operation *, OperandRange dims,
-                            DenseI64ArrayAttr sizes) {
+static void printMixedSizes(OpAsmPrinter &printer, Operation *,
+                            OperandRange dims, DenseI64ArrayAttr sizes) {
   printer << '[';
   auto dim = dims.begin();
   llvm::interleaveComma(sizes.asArrayRef(), printer, [&](int64_t size) {

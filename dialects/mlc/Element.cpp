@@ -95,16 +95,18 @@ Value ElementBuilder::mixed(ArrayRef<int64_t> fixed, OperandRange dynamic,
   if (!ShapedType::isDynamic(fixed[i])) {
     return index.constant(fixed[i]);
   }
-  unsigned position = llvm::count_if(fixed.take_front(i), ShapedType::isDynamic);
+  unsigned position =
+      llvm::count_if(fixed.take_front(i), ShapedType::isDynamic);
   return indexFn(dynamic[position]);
 }
 
 Value ElementBuilder::checkedIndex(Value i, Value extent) {
   Value zero = index.constant(0);
   Value wrapped = index.select(index.less(i, zero), index.add(i, extent), i);
-  RequireOp::create(b, loc, index.and_(index.lessEqual(zero, wrapped),
-                                      index.less(wrapped, extent)),
-                   i, extent, b.getStringAttr("index %lld is out of range for extent %lld"));
+  RequireOp::create(
+      b, loc,
+      index.and_(index.lessEqual(zero, wrapped), index.less(wrapped, extent)),
+      i, extent, b.getStringAttr("index %lld is out of range for extent %lld"));
   Value last = index.max(zero, index.sub(extent, index.constant(1)));
   return index.max(zero, index.min(wrapped, last));
 }
@@ -116,7 +118,8 @@ ScalarBuilder ElementBuilder::scalar(Type type) {
 using LoopBody = llvm::function_ref<SmallVector<Value>(Value, ValueRange)>;
 
 static SmallVector<Value> emitLoop(OpBuilder &b, Location loc, Value from,
-                                   Value to, ValueRange initial, LoopBody body) {
+                                   Value to, ValueRange initial,
+                                   LoopBody body) {
   Value one = arith::ConstantIndexOp::create(b, loc, 1);
   auto loop = scf::ForOp::create(b, loc, from, to, one, initial);
   OpBuilder::InsertionGuard guard(b);

@@ -6,7 +6,8 @@
 // A lowering rule is written once per op and serves every target: it says how
 // one element of a result comes from elements of the operands,
 //
-//   Value emitElement(TransposeOp op, ElementBuilder &e, unsigned, ValueRange i)
+//   Value emitElement(TransposeOp op, ElementBuilder &e, unsigned, ValueRange
+//   i)
 //
 // and the caller decides what an operand element is: a load from a buffer, or
 // the element function of the op that made it (fusion is composition).
@@ -90,7 +91,8 @@ public:
   /// for (i = from; i < to; ++i) carried = body(i, carried); gives the result.
   mlir::SmallVector<Value>
   loop(Value from, Value to, mlir::ValueRange initial,
-       llvm::function_ref<mlir::SmallVector<Value>(Value, mlir::ValueRange)> body);
+       llvm::function_ref<mlir::SmallVector<Value>(Value, mlir::ValueRange)>
+           body);
   /// condition ? then() : otherwise(), evaluating only one of them.
   Value branch(Value condition, llvm::function_ref<Value()> then,
                llvm::function_ref<Value()> otherwise);
@@ -126,7 +128,8 @@ public:
   /// The same with carried values.
   mlir::SmallVector<Value>
   loop(Value from, Value to, mlir::ValueRange initial,
-       llvm::function_ref<mlir::SmallVector<Value>(Value, mlir::ValueRange)> body);
+       llvm::function_ref<mlir::SmallVector<Value>(Value, mlir::ValueRange)>
+           body);
   /// A nest over all indices of `buffer`, row-major.
   void forEach(Value buffer, llvm::function_ref<void(mlir::ValueRange)> body);
   /// if (condition) body()

@@ -26,7 +26,8 @@ Value emitAffine(ScalarBuilder &s, double alpha, double beta, Value x) {
 const Activation table[] = {
     {"relu", [](ScalarBuilder &s, double, double,
                 Value x) { return s.max(x, s.zero()); }},
-    {"tanh", [](ScalarBuilder &s, double, double, Value x) { return s.tanh(x); }},
+    {"tanh",
+     [](ScalarBuilder &s, double, double, Value x) { return s.tanh(x); }},
     {"sigmoid",
      [](ScalarBuilder &s, double, double, Value x) {
        return s.div(s.one(), s.add(s.one(), s.exp(s.neg(x))));
@@ -54,10 +55,8 @@ const Activation table[] = {
        Value negative = s.mul(s.constant(alpha), s.expm1(x));
        return s.select(s.less(x, s.zero()), negative, x);
      }},
-    {"softsign",
-     [](ScalarBuilder &s, double, double, Value x) {
-       return s.div(x, s.add(s.one(), s.abs(x)));
-     }},
+    {"softsign", [](ScalarBuilder &s, double, double,
+                    Value x) { return s.div(x, s.add(s.one(), s.abs(x))); }},
     {"softplus",
      [](ScalarBuilder &s, double, double, Value x) {
        // log(1 + e^x) without overflow.
@@ -67,16 +66,19 @@ const Activation table[] = {
 };
 
 const Activation *find(llvm::StringRef name) {
-  auto *found = llvm::find_if(
-      table, [&](const Activation &activation) { return activation.name == name; });
+  auto *found = llvm::find_if(table, [&](const Activation &activation) {
+    return activation.name == name;
+  });
   return found == std::end(table) ? nullptr : found;
 }
 } // namespace
 
-bool isRecurrentActivation(llvm::StringRef name) { return find(name) != nullptr; }
+bool isRecurrentActivation(llvm::StringRef name) {
+  return find(name) != nullptr;
+}
 
-Value emitRecurrentActivation(ScalarBuilder &s, llvm::StringRef name, double alpha,
-                              double beta, Value x) {
+Value emitRecurrentActivation(ScalarBuilder &s, llvm::StringRef name,
+                              double alpha, double beta, Value x) {
   return find(name)->emit(s, alpha, beta, x);
 }
 

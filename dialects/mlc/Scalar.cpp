@@ -9,8 +9,8 @@
 #include "dialects/mlc/Mlc.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 
@@ -21,8 +21,9 @@ using arith::CmpIPredicate;
 
 Type storageType(Type elementType) {
   auto integer = dyn_cast<IntegerType>(elementType);
-  return integer ? IntegerType::get(elementType.getContext(), integer.getWidth())
-                 : elementType;
+  return integer
+             ? IntegerType::get(elementType.getContext(), integer.getWidth())
+             : elementType;
 }
 
 Type computeType(Type elementType) {
@@ -57,12 +58,15 @@ Value ScalarBuilder::limit(Type of, bool least) {
   Type element = storageType(of);
   TypedAttr attr;
   if (auto real = dyn_cast<FloatType>(element)) {
-    attr = FloatAttr::get(real, APFloat::getInf(real.getFloatSemantics(), least));
+    attr =
+        FloatAttr::get(real, APFloat::getInf(real.getFloatSemantics(), least));
   } else {
     unsigned width = element.getIntOrFloatBitWidth();
     bool noSign = of.isUnsignedInteger() || width == 1;
-    APInt low = noSign ? APInt::getMinValue(width) : APInt::getSignedMinValue(width);
-    APInt high = noSign ? APInt::getMaxValue(width) : APInt::getSignedMaxValue(width);
+    APInt low =
+        noSign ? APInt::getMinValue(width) : APInt::getSignedMinValue(width);
+    APInt high =
+        noSign ? APInt::getMaxValue(width) : APInt::getSignedMaxValue(width);
     attr = IntegerAttr::get(element, least ? low : high);
   }
   if (auto vector = dyn_cast<VectorType>(like)) {
@@ -209,7 +213,8 @@ Value ScalarBuilder::sign(Value x) {
   if (isUnsigned()) {
     return select(equal(x, zero()), zero(), one());
   }
-  Value negative = select(less(x, zero()), constant(-1), isFloat() ? x : zero());
+  Value negative =
+      select(less(x, zero()), constant(-1), isFloat() ? x : zero());
   if (isFloat()) {
     // Zero and NaN stay themselves.
     return select(greater(x, zero()), one(), negative);
@@ -298,7 +303,8 @@ Value ScalarBuilder::xor_(Value x, Value y) {
 }
 Value ScalarBuilder::not_(Value x) {
   Type element = getElementTypeOrSelf(x.getType());
-  TypedAttr ones = IntegerAttr::get(element, APInt::getAllOnes(element.getIntOrFloatBitWidth()));
+  TypedAttr ones = IntegerAttr::get(
+      element, APInt::getAllOnes(element.getIntOrFloatBitWidth()));
   if (auto vector = dyn_cast<VectorType>(x.getType())) {
     ones = DenseElementsAttr::get(vector, Attribute(ones));
   }
@@ -360,22 +366,23 @@ static Value floatToInteger(OpBuilder &b, Location loc, Value value, Type to) {
   Value low = s.constant(isUnsigned ? 0.0 : -limit);
   Type result = typeLike(storageType(to), value.getType());
   Value isHigh = s.greaterEqual(value, s.constant(limit));
-  Value inside = s.select(s.or_(isHigh, s.isNan(value)), s.zero(), s.max(value, low));
-  Value integer = isUnsigned
-                      ? arith::FPToUIOp::create(b, loc, result, inside).getResult()
-                      : arith::FPToSIOp::create(b, loc, result, inside).getResult();
-  APInt highest = isUnsigned ? APInt::getMaxValue(width)
-                             : APInt::getSignedMaxValue(width);
+  Value inside =
+      s.select(s.or_(isHigh, s.isNan(value)), s.zero(), s.max(value, low));
+  Value integer =
+      isUnsigned ? arith::FPToUIOp::create(b, loc, result, inside).getResult()
+                 : arith::FPToSIOp::create(b, loc, result, inside).getResult();
+  APInt highest =
+      isUnsigned ? APInt::getMaxValue(width) : APInt::getSignedMaxValue(width);
   TypedAttr high = IntegerAttr::get(storageType(to), highest);
   if (auto vector = dyn_cast<VectorType>(result)) {
     high = DenseElementsAttr::get(vector, Attribute(high));
   }
-  return arith::SelectOp::create(b, loc, isHigh,
-                                 arith::ConstantOp::create(b, loc, high), integer);
+  return arith::SelectOp::create(
+      b, loc, isHigh, arith::ConstantOp::create(b, loc, high), integer);
 }
 
-static Value integerToInteger(OpBuilder &b, Location loc, Value value, Type from,
-                              Type to) {
+static Value integerToInteger(OpBuilder &b, Location loc, Value value,
+                              Type from, Type to) {
   Type result = typeLike(storageType(to), value.getType());
   unsigned before = from.getIntOrFloatBitWidth();
   unsigned after = to.getIntOrFloatBitWidth();
@@ -436,7 +443,8 @@ Value convertScalar(OpBuilder &b, Location loc, Value value, Type from,
 
 Value clampToFinite(OpBuilder &b, Location loc, Value value, FloatType to) {
   APFloat largest = APFloat::getLargest(to.getFloatSemantics());
-  ScalarBuilder s(b, loc, getElementTypeOrSelf(value.getType()), value.getType());
+  ScalarBuilder s(b, loc, getElementTypeOrSelf(value.getType()),
+                  value.getType());
   Value high = s.constant(largest.convertToDouble());
   Value low = s.constant(-largest.convertToDouble());
   Value above = s.select(s.less(value, low), low, value);
@@ -453,11 +461,10 @@ static Value emitScalarBody(ScalarBuilder &s, Operation *operation,
   return nullptr;
 }
 
-bool hasScalarBody(Operation *op) {
-  return op->hasTrait<ScalarBody>();
-}
+bool hasScalarBody(Operation *op) { return op->hasTrait<ScalarBody>(); }
 
-/// The type the body computes in: the result's, or for predicates the operand's.
+/// The type the body computes in: the result's, or for predicates the
+/// operand's.
 static Type bodyType(Operation *op) {
   Type result = elementTypeOf(op->getResult(0));
   return computeType(result.isInteger(1) ? elementTypeOf(op->getOperand(0))

@@ -107,7 +107,9 @@ public:
   Value shiftRight(Value x, Value y);
 
   bool isFloat() const { return llvm::isa<mlir::FloatType>(type); }
-  bool isUnsigned() const { return type.isUnsignedInteger() || type.isInteger(1); }
+  bool isUnsigned() const {
+    return type.isUnsignedInteger() || type.isInteger(1);
+  }
 
 private:
   Value integerPow(Value x, Value y);

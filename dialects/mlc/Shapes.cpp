@@ -143,10 +143,12 @@ OpFoldResult ShapeScope::materialize(OpBuilder &b, Location loc,
       operands.push_back(binding.value);
     } else if (isa<MemRefType>(binding.value.getType())) {
       operands.push_back(
-          memref::DimOp::create(b, loc, binding.value, binding.dim).getResult());
+          memref::DimOp::create(b, loc, binding.value, binding.dim)
+              .getResult());
     } else {
       operands.push_back(
-          tensor::DimOp::create(b, loc, binding.value, binding.dim).getResult());
+          tensor::DimOp::create(b, loc, binding.value, binding.dim)
+              .getResult());
     }
   });
   llvm::DenseMap<AffineExpr, AffineExpr> replacement(renumbered.begin(),

@@ -5,7 +5,8 @@
 //
 // A dim is an AffineExpr over symbols; a symbol stands for one dynamic dim of
 // some value, or for an `index` value. Inside one ShapeScope equal expressions
-// are equal dims, which is how the importer and fusion prove that two `?` agree.
+// are equal dims, which is how the importer and fusion prove that two `?`
+// agree.
 //
 //   x : tensor<?x4xf32>          dims(x)      = (s0, 4)
 //   y = mlc.concat x, x axis 0   inferShapes  = (s0 * 2, 4)
@@ -104,12 +105,12 @@ private:
 mlir::Type elementTypeOf(mlir::Value value);
 
 /// NumPy broadcasting of all shaped operands of `op` (see MLC_Elementwise).
-llvm::LogicalResult inferElementwise(mlir::Operation *op, ShapeScope &scope,
-                                     mlir::Type elementType,
-                                     llvm::SmallVectorImpl<InferredType> &results);
+llvm::LogicalResult
+inferElementwise(mlir::Operation *op, ShapeScope &scope, mlir::Type elementType,
+                 llvm::SmallVectorImpl<InferredType> &results);
 
-/// What `a` and `b` broadcast to, aligned at the last dim; an error on `op` when
-/// two constants clash.
+/// What `a` and `b` broadcast to, aligned at the last dim; an error on `op`
+/// when two constants clash.
 mlir::FailureOr<DimExprs> broadcastDims(mlir::Operation *op,
                                         llvm::ArrayRef<mlir::AffineExpr> a,
                                         llvm::ArrayRef<mlir::AffineExpr> b);
@@ -142,8 +143,8 @@ OpT createInferred(mlir::OpBuilder &b, mlir::Location loc, Args &&...args) {
 }
 
 /// The dynamic dims of result `i` of `op`, in order, as index values.
-llvm::SmallVector<mlir::Value> reifyDynamicDims(mlir::OpBuilder &b,
-                                                mlir::Operation *op, unsigned i);
+llvm::SmallVector<mlir::Value>
+reifyDynamicDims(mlir::OpBuilder &b, mlir::Operation *op, unsigned i);
 
 } // namespace mlc
 

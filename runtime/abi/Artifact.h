@@ -19,20 +19,40 @@
 extern "C" {
 #endif
 
-#define MLC_ARTIFACT_MAGIC 0x31304c444f4d4c43ull /* "CLMODL01" little endian */
+/* "CLMODL01", little endian. */
+#define MLC_ARTIFACT_MAGIC 0x31304c444f4d4c43ull
 #define MLC_ARTIFACT_MAJOR 1
 #define MLC_ARTIFACT_MINOR 0
 #define MLC_MAX_RANK 16
 
 /// Element types; the values are ONNX's TensorProto.DataType numbers.
 typedef enum mlc_abi_dtype {
-  MLC_ABI_F32 = 1, MLC_ABI_U8 = 2, MLC_ABI_I8 = 3, MLC_ABI_U16 = 4,
-  MLC_ABI_I16 = 5, MLC_ABI_I32 = 6, MLC_ABI_I64 = 7, MLC_ABI_STRING = 8,
-  MLC_ABI_BOOL = 9, MLC_ABI_F16 = 10, MLC_ABI_F64 = 11, MLC_ABI_U32 = 12,
-  MLC_ABI_U64 = 13, MLC_ABI_C64 = 14, MLC_ABI_C128 = 15, MLC_ABI_BF16 = 16,
-  MLC_ABI_F8E4M3FN = 17, MLC_ABI_F8E4M3FNUZ = 18, MLC_ABI_F8E5M2 = 19,
-  MLC_ABI_F8E5M2FNUZ = 20, MLC_ABI_U4 = 21, MLC_ABI_I4 = 22, MLC_ABI_F4E2M1 = 23,
-  MLC_ABI_F8E8M0 = 24, MLC_ABI_U2 = 25, MLC_ABI_I2 = 26
+  MLC_ABI_F32 = 1,
+  MLC_ABI_U8 = 2,
+  MLC_ABI_I8 = 3,
+  MLC_ABI_U16 = 4,
+  MLC_ABI_I16 = 5,
+  MLC_ABI_I32 = 6,
+  MLC_ABI_I64 = 7,
+  MLC_ABI_STRING = 8,
+  MLC_ABI_BOOL = 9,
+  MLC_ABI_F16 = 10,
+  MLC_ABI_F64 = 11,
+  MLC_ABI_U32 = 12,
+  MLC_ABI_U64 = 13,
+  MLC_ABI_C64 = 14,
+  MLC_ABI_C128 = 15,
+  MLC_ABI_BF16 = 16,
+  MLC_ABI_F8E4M3FN = 17,
+  MLC_ABI_F8E4M3FNUZ = 18,
+  MLC_ABI_F8E5M2 = 19,
+  MLC_ABI_F8E5M2FNUZ = 20,
+  MLC_ABI_U4 = 21,
+  MLC_ABI_I4 = 22,
+  MLC_ABI_F4E2M1 = 23,
+  MLC_ABI_F8E8M0 = 24,
+  MLC_ABI_U2 = 25,
+  MLC_ABI_I2 = 26
 } mlc_abi_dtype_t;
 
 /// What generated code may ask of the runtime during one run. `exec` is opaque
@@ -128,7 +148,9 @@ typedef struct mlc_abi_kernel {
 } mlc_abi_kernel_t;
 
 typedef enum mlc_abi_engine {
-  MLC_ENGINE_CPU = 0, MLC_ENGINE_CUDA = 1, MLC_ENGINE_HIP = 2
+  MLC_ENGINE_CPU = 0,
+  MLC_ENGINE_CUDA = 1,
+  MLC_ENGINE_HIP = 2
 } mlc_abi_engine_t;
 
 /// One device image: PTX text (NUL-terminated, kind 0) or an ELF (cubin, kind
@@ -144,10 +166,11 @@ typedef struct mlc_abi_image {
 /// the wanted engine whose `features` the machine has; the compiler orders
 /// them best first.
 typedef struct mlc_abi_program {
-  int64_t engine;       /* mlc_abi_engine_t */
-  const char *target;   /* "x86-64-v4", "cuda:sm_90", ... */
-  const char *features; /* CPU features needed, comma separated, "" for none:
-                           "avx512f,avx512dq,avx512cd,avx512bw,avx512vl,fma,..." */
+  int64_t engine;     /* mlc_abi_engine_t */
+  const char *target; /* "x86-64-v4", "cuda:sm_90", ... */
+  const char
+      *features; /* CPU features needed, comma separated, "" for none:
+                    "avx512f,avx512dq,avx512cd,avx512bw,avx512vl,fma,..." */
   void (*main)(mlc_exec_t *exec);
   /// Arena bytes that `main` asks for with these input dims.
   int64_t (*plan)(const mlc_exec_input_t *inputs);

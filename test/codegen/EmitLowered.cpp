@@ -4,7 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // mlc-emit-lowered in.mlir -o model.so [--target=cpu]... [--emit=so|obj|llvm|
-//   asm|ptx] [--runtime-dir=DIR] [--external-weights=F] [--emit-threads=N] [--opt-level=N]
+//   asm|ptx] [--runtime-dir=DIR] [--external-weights=F] [--emit-threads=N]
+//   [--opt-level=N]
 //
 // Takes a module as phase `lower` leaves it (groups may still be groups, see
 // emitGroups) and does what the compiler does
@@ -79,9 +80,10 @@ static ModelInfo describe(ModuleOp module) {
                  cast<MemRefType>(type)));
   }
   main.walk([&](mlc::OutputOp op) {
-    info.outputs.resize(std::max<size_t>(info.outputs.size(), op.getIndex() + 1));
-    info.outputs[op.getIndex()] = describe(
-        ("out" + Twine(op.getIndex())).str(), cast<MemRefType>(op.getType()));
+    info.outputs.resize(
+        std::max<size_t>(info.outputs.size(), op.getIndex() + 1));
+    info.outputs[op.getIndex()] = describe(("out" + Twine(op.getIndex())).str(),
+                                           cast<MemRefType>(op.getType()));
   });
   return info;
 }
@@ -119,8 +121,9 @@ int main(int argc, char **argv) {
   registerAllDialects(dialects);
   dialects.insert<mlc::MlcDialect>();
   MLIRContext context(dialects);
-  context.loadDialect<arith::ArithDialect, math::MathDialect, memref::MemRefDialect,
-                      scf::SCFDialect, vector::VectorDialect>();
+  context.loadDialect<arith::ArithDialect, math::MathDialect,
+                      memref::MemRefDialect, scf::SCFDialect,
+                      vector::VectorDialect>();
   TargetRegistry registry;
   registerAllTargets(registry);
   std::vector<std::string> specs(targets.begin(), targets.end());

@@ -3,7 +3,8 @@
  * Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * mlc-run-values model.so [--target=NAME] [--device=cuda] [--threads=N] [--repeat=N] SPEC...
+ * mlc-run-values model.so [--target=NAME] [--device=cuda] [--threads=N]
+ * [--repeat=N] SPEC...
  *
  * One SPEC per graph input: DIMSxTYPE=v,v,... where fewer values than elements
  * repeat ("2x3xf32=1,2"), TYPE f32 f64 i32 i64 i8 u8 i1 f16 or bf16 (as bits).
@@ -31,26 +32,52 @@ static void die(const char *what, const char *detail) {
 
 static void put(mlc_tensor_t *t, int64_t i, const char *text) {
   switch (t->dtype) {
-  case MLC_F32: ((float *)t->data)[i] = strtof(text, 0); break;
-  case MLC_F64: ((double *)t->data)[i] = strtod(text, 0); break;
-  case MLC_I32: ((int32_t *)t->data)[i] = (int32_t)atoll(text); break;
-  case MLC_I64: ((int64_t *)t->data)[i] = atoll(text); break;
+  case MLC_F32:
+    ((float *)t->data)[i] = strtof(text, 0);
+    break;
+  case MLC_F64:
+    ((double *)t->data)[i] = strtod(text, 0);
+    break;
+  case MLC_I32:
+    ((int32_t *)t->data)[i] = (int32_t)atoll(text);
+    break;
+  case MLC_I64:
+    ((int64_t *)t->data)[i] = atoll(text);
+    break;
   case MLC_F16:
-  case MLC_BF16: ((uint16_t *)t->data)[i] = (uint16_t)strtol(text, 0, 0); break;
-  default: ((int8_t *)t->data)[i] = (int8_t)atoll(text); break;
+  case MLC_BF16:
+    ((uint16_t *)t->data)[i] = (uint16_t)strtol(text, 0, 0);
+    break;
+  default:
+    ((int8_t *)t->data)[i] = (int8_t)atoll(text);
+    break;
   }
 }
 
 static void print(const mlc_tensor_t *t, int64_t i) {
   switch (t->dtype) {
-  case MLC_F32: printf(" %.9g", ((float *)t->data)[i]); break;
-  case MLC_F64: printf(" %.17g", ((double *)t->data)[i]); break;
-  case MLC_I32: printf(" %d", ((int32_t *)t->data)[i]); break;
-  case MLC_I64: printf(" %lld", (long long)((int64_t *)t->data)[i]); break;
-  case MLC_I16: printf(" %d", ((int16_t *)t->data)[i]); break;
+  case MLC_F32:
+    printf(" %.9g", ((float *)t->data)[i]);
+    break;
+  case MLC_F64:
+    printf(" %.17g", ((double *)t->data)[i]);
+    break;
+  case MLC_I32:
+    printf(" %d", ((int32_t *)t->data)[i]);
+    break;
+  case MLC_I64:
+    printf(" %lld", (long long)((int64_t *)t->data)[i]);
+    break;
+  case MLC_I16:
+    printf(" %d", ((int16_t *)t->data)[i]);
+    break;
   case MLC_F16:
-  case MLC_BF16: printf(" 0x%04x", ((uint16_t *)t->data)[i]); break;
-  default: printf(" %d", ((int8_t *)t->data)[i]); break;
+  case MLC_BF16:
+    printf(" 0x%04x", ((uint16_t *)t->data)[i]);
+    break;
+  default:
+    printf(" %d", ((int8_t *)t->data)[i]);
+    break;
   }
 }
 

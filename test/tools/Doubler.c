@@ -54,9 +54,9 @@ static const mlc_abi_kernel_t kernels[] = {
     {"k0_add", "/block/Add;/block/Identity", "map"}};
 static const char *const messages[] = {
     "node '/block/Add': index %lld is out of range, expected at least %lld"};
-static const mlc_abi_program_t programs[] = {
-    {MLC_ENGINE_CPU, "any", "", run, plan, kernels, 1, messages, 1, NULL, 0, 0,
-     0}};
+static const mlc_abi_program_t programs[] = {{MLC_ENGINE_CPU, "any", "", run,
+                                              plan, kernels, 1, messages, 1,
+                                              NULL, 0, 0, 0}};
 
 static const mlc_model_abi_t model = {
     MLC_ARTIFACT_MAGIC,

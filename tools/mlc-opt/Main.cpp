@@ -4,7 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Runs any pass or pipeline of mlc, and upstream's, on MLIR text. For
-// developers: MLIR's parser is no trust boundary, so never feed it hostile text.
+// developers: MLIR's parser is no trust boundary, so never feed it hostile
+// text.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/common/Passes.h"

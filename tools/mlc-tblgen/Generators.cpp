@@ -47,7 +47,8 @@ static bool genScalar(const RecordKeeper &records, raw_ostream &os) {
     if (loweringKind(op) != "scalar") {
       continue;
     }
-    const auto *dag = dyn_cast_or_null<DagInit>(op.getDef().getValueInit("scalar"));
+    const auto *dag =
+        dyn_cast_or_null<DagInit>(op.getDef().getValueInit("scalar"));
     if (!dag) {
       PrintFatalError(op.getLoc(), "lowering by scalar needs a scalar DAG");
     }
@@ -65,7 +66,8 @@ static bool genLoweringDecls(const RecordKeeper &records, raw_ostream &os) {
          << " op, ::mlc::ElementBuilder &e, unsigned result, "
             "::mlir::ValueRange indices);\n";
     } else if (loweringKind(op) == "loops") {
-      os << "void emitLoops(" << cppName(op) << " op, ::mlc::LoopBuilder &l);\n";
+      os << "void emitLoops(" << cppName(op)
+         << " op, ::mlc::LoopBuilder &l);\n";
     }
   }
   return false;
@@ -78,8 +80,8 @@ static bool genLoweringModels(const RecordKeeper &records, raw_ostream &os) {
     StringRef kind = loweringKind(op);
     std::string name = op.getCppClassName().str();
     if (kind == "scalar") {
-      attach += cppName(op) + "::attachInterface<ScalarElement<" +
-                cppName(op) + ">>(*context);\n";
+      attach += cppName(op) + "::attachInterface<ScalarElement<" + cppName(op) +
+                ">>(*context);\n";
     } else if (kind == "element") {
       attach += cppName(op) + "::attachInterface<RuleElement<" + cppName(op) +
                 ">>(*context);\n";
@@ -103,7 +105,8 @@ static bool genGradients(const RecordKeeper &records, raw_ostream &os) {
          << gradient->getValueAsString("reason") << "\n";
       continue;
     }
-    os << "if (auto op = ::llvm::dyn_cast<" << cppName(op) << ">(operation)) {\n";
+    os << "if (auto op = ::llvm::dyn_cast<" << cppName(op)
+       << ">(operation)) {\n";
     for (const Init *rule : *rules) {
       os << "  gradients.push_back("
          << scalarExpression(op, cast<DagInit>(rule)) << ");\n";
@@ -152,13 +155,14 @@ static std::string methodName(const Operator &op) {
 /// Attributes at the end of the list keep their defaults.
 static bool genBuilder(const RecordKeeper &records, raw_ostream &os) {
   for (const Operator &op : mlcOperators(records)) {
-    bool simple = op.getNumResults() == 1 &&
-                  op.getNumVariableLengthOperands() == 0;
+    bool simple =
+        op.getNumResults() == 1 && op.getNumVariableLengthOperands() == 0;
     std::vector<std::string> parameters;
     std::string call;
     for (int i = 0; i < op.getNumOperands(); ++i) {
       parameters.push_back("Tensor " + op.getOperand(i).name.str());
-      call += (call.empty() ? "" : ", ") + op.getOperand(i).name.str() + ".value";
+      call +=
+          (call.empty() ? "" : ", ") + op.getOperand(i).name.str() + ".value";
     }
     bool hasDefaults = true;
     for (int i = op.getNumNativeAttributes(); i-- > 0;) {
@@ -169,10 +173,12 @@ static bool genBuilder(const RecordKeeper &records, raw_ostream &os) {
       parameters.insert(
           parameters.begin() + op.getNumOperands(),
           type + " " + attribute.name.str() +
-              (hasDefaults ? " = " + attribute.attr.getDefaultValue().str() : ""));
+              (hasDefaults ? " = " + attribute.attr.getDefaultValue().str()
+                           : ""));
     }
     for (int i = 0; i < op.getNumNativeAttributes(); ++i) {
-      call += (call.empty() ? "" : ", ") + parameterOf(op.getAttribute(i)).second;
+      call +=
+          (call.empty() ? "" : ", ") + parameterOf(op.getAttribute(i)).second;
     }
     if (loweringKind(op) == "host" || !simple) {
       continue;

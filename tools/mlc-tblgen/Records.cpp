@@ -53,8 +53,8 @@ static std::string namedValue(const Operator &op, StringRef name) {
 std::string scalarExpression(const Operator &op, const DagInit *dag) {
   std::string method = dag->getOperatorAsDef(op.getLoc())->getName().str();
   if (method == "Const") {
-    return "s.constant(" +
-           cast<StringInit>(dag->getArg(0))->getValue().str() + ")";
+    return "s.constant(" + cast<StringInit>(dag->getArg(0))->getValue().str() +
+           ")";
   }
   method[0] = toLower(method[0]);
   static constexpr StringRef keywords[] = {"and", "or", "xor", "not"};

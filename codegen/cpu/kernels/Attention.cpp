@@ -62,13 +62,15 @@ private:
     }
   }
 
-  void copyTransposed(Value from, Index at, Index rowStride, Index rows, Index columns,
-                      int64_t columnLimit, Value to, double scale);
+  void copyTransposed(Value from, Index at, Index rowStride, Index rows,
+                      Index columns, int64_t columnLimit, Value to,
+                      double scale);
   void clearState();
   void emitBlocks();
   void emitBlock(Index first, Index count);
   void emitScores(Index first, Index count);
-  void finishScores(Index key, Index row, unsigned height, ArrayRef<Value> values);
+  void finishScores(Index key, Index row, unsigned height,
+                    ArrayRef<Value> values);
   Value adjustScore(Value score, Index key, Index row, unsigned v);
   void emitWeights(Index count);
   void emitProduct(Index first, Index count);
@@ -90,7 +92,8 @@ private:
 // columns past `columns` read as zero. `columnLimit` bounds the columns.
 void AttentionEmitter::copyTransposed(Value from, Index at, Index rowStride,
                                       Index rows, Index columns,
-                                      int64_t columnLimit, Value to, double scale) {
+                                      int64_t columnLimit, Value to,
+                                      double scale) {
   Index none = b.index(int64_t(0));
   Index high = b.min(columns, b.index(columnLimit));
   b.loop(none, high, lanes, [&](Index column) {
@@ -111,15 +114,16 @@ void AttentionEmitter::copyTransposed(Value from, Index at, Index rowStride,
   });
 }
 
-void AttentionEmitter::emitUnit(Index batchIndex, Index headIndex, Index first) {
+void AttentionEmitter::emitUnit(Index batchIndex, Index headIndex,
+                                Index first) {
   batch = batchIndex;
   head = headIndex;
   query = first;
   keyHead = head / (p.heads / p.keyHeads);
   present = b.min(p.queries - query, b.index(width));
   Index none = b.index(int64_t(0));
-  copyTransposed(p.q.memory, base(p.q, head) + query * p.q.row, p.q.row, present,
-                 b.index(p.depth), p.depth, queriesT, p.scale);
+  copyTransposed(p.q.memory, base(p.q, head) + query * p.q.row, p.q.row,
+                 present, b.index(p.depth), p.depth, queriesT, p.scale);
   clearState();
   emitBlocks();
   storeResult();
@@ -167,7 +171,8 @@ void AttentionEmitter::emitBlock(Index first, Index count) {
   if (masksRows()) {
     const AttentionMask &mask = *p.mask;
     Index at = batch * mask.batch + head * mask.head + query * mask.row + first;
-    copyTransposed(mask.memory, at, mask.row, present, count, kKeyBlock, maskT, 1.0);
+    copyTransposed(mask.memory, at, mask.row, present, count, kKeyBlock, maskT,
+                   1.0);
   }
   Value lowest = b.splat(-std::numeric_limits<float>::infinity());
   forEachVector(
@@ -185,21 +190,21 @@ void AttentionEmitter::emitScores(Index first, Index count) {
   RowSplit split = splitRows(b, count, shape.rows);
   Index keyBase = base(p.k, keyHead) + first * p.k.row;
   b.loop(b.index(int64_t(0)), split.count, 1, [&](Index tile) {
-    forEachStaticHeight(
-        b, split, split.begin(tile), split.end(tile), shape.rows,
-        [&](Index row, unsigned height) {
-          TileProduct product;
-          product.a = p.k.memory;
-          product.aBase = keyBase + row * p.k.row;
-          product.aRowStride = p.k.row;
-          product.aStep = b.index(int64_t(1));
-          product.b = queriesT;
-          product.bBase = b.index(int64_t(0));
-          product.bStep = b.index(width);
-          product.depth = b.index(p.depth);
-          finishScores(first + row, row, height,
-                       emitTileProduct(b, product, height, vectors));
-        });
+    forEachStaticHeight(b, split, split.begin(tile), split.end(tile),
+                        shape.rows, [&](Index row, unsigned height) {
+                          TileProduct product;
+                          product.a = p.k.memory;
+                          product.aBase = keyBase + row * p.k.row;
+                          product.aRowStride = p.k.row;
+                          product.aStep = b.index(int64_t(1));
+                          product.b = queriesT;
+                          product.bBase = b.index(int64_t(0));
+                          product.bStep = b.index(width);
+                          product.depth = b.index(p.depth);
+                          finishScores(
+                              first + row, row, height,
+                              emitTileProduct(b, product, height, vectors));
+                        });
   });
 }
 
@@ -216,7 +221,8 @@ void AttentionEmitter::finishScores(Index key, Index row, unsigned height,
   });
 }
 
-Value AttentionEmitter::adjustScore(Value score, Index key, Index row, unsigned v) {
+Value AttentionEmitter::adjustScore(Value score, Index key, Index row,
+                                    unsigned v) {
   int64_t lane = v * lanes;
   if (masksRows()) {
     score = b.add(score, b.loadVector(maskT, row * width + lane, lanes));
@@ -230,13 +236,14 @@ Value AttentionEmitter::adjustScore(Value score, Index key, Index row, unsigned 
     auto type = VectorType::get({lanes}, b.getI32Type());
     SmallVector<int32_t> numbers(lanes);
     std::iota(numbers.begin(), numbers.end(), 0);
-    Value order =
-        arith::ConstantOp::create(b, DenseElementsAttr::get(type, ArrayRef(numbers)));
+    Value order = arith::ConstantOp::create(
+        b, DenseElementsAttr::get(type, ArrayRef(numbers)));
     Value narrow = arith::IndexCastOp::create(b, b.getI32Type(), distance);
-    Value visible =
-        arith::CmpIOp::create(b, arith::CmpIPredicate::sle,
-                              vector::BroadcastOp::create(b, type, narrow), order);
-    score = b.select(visible, score, b.splat(-std::numeric_limits<float>::infinity()));
+    Value visible = arith::CmpIOp::create(
+        b, arith::CmpIPredicate::sle,
+        vector::BroadcastOp::create(b, type, narrow), order);
+    score = b.select(visible, score,
+                     b.splat(-std::numeric_limits<float>::infinity()));
   }
   return score;
 }
@@ -268,27 +275,30 @@ void AttentionEmitter::emitWeights(Index count) {
                        });
                        return next;
                      });
-  forEachVector([&](unsigned v, Index lane) { b.storeVector(last[v], sums, lane); });
+  forEachVector(
+      [&](unsigned v, Index lane) { b.storeVector(last[v], sums, lane); });
 }
 
 void AttentionEmitter::emitProduct(Index first, Index count) {
   RowSplit split = splitRows(b, b.index(width), shape.rows);
   Index valueBase = base(p.v, keyHead) + first * p.v.row;
   b.loop(b.index(int64_t(0)), split.count, 1, [&](Index tile) {
-    forEachStaticHeight(
-        b, split, split.begin(tile), split.end(tile), shape.rows,
-        [&](Index row, unsigned height) {
-          for (int64_t column = 0; column < p.valueDepth; column += shape.columns) {
-            emitOutputTile(valueBase, count, row, height, column);
-          }
-        });
+    forEachStaticHeight(b, split, split.begin(tile), split.end(tile),
+                        shape.rows, [&](Index row, unsigned height) {
+                          for (int64_t column = 0; column < p.valueDepth;
+                               column += shape.columns) {
+                            emitOutputTile(valueBase, count, row, height,
+                                           column);
+                          }
+                        });
   });
 }
 
 void AttentionEmitter::emitOutputTile(Index valueBase, Index count, Index row,
                                       unsigned height, int64_t column) {
   int64_t rest = p.valueDepth - column;
-  unsigned parts = std::min<int64_t>(shape.vectors, llvm::divideCeil(rest, lanes));
+  unsigned parts =
+      std::min<int64_t>(shape.vectors, llvm::divideCeil(rest, lanes));
   SmallVector<Value> masks, init;
   for (int64_t v = 0; v < parts && rest % lanes != 0; ++v) {
     masks.push_back(b.mask(b.index(rest - v * lanes), lanes));
@@ -325,7 +335,8 @@ void AttentionEmitter::storeResult() {
     Value factor = b.splatOf(b.div(b.scalar(1.0), sum));
     Value hasWeights = b.greater(sum, b.scalar(0.0));
     for (int64_t column = 0; column < p.valueDepth; column += lanes) {
-      Value value = b.mul(b.loadVector(output, row * outPitch + column, lanes), factor);
+      Value value =
+          b.mul(b.loadVector(output, row * outPitch + column, lanes), factor);
       if (p.nanToZero) {
         value = b.select(hasWeights, value, b.splat(0.0));
       }
@@ -339,7 +350,8 @@ void AttentionEmitter::storeResult() {
 
 } // namespace
 
-Index attentionUnits(KernelBuilder &b, Index batches, Index heads, Index queries) {
+Index attentionUnits(KernelBuilder &b, Index batches, Index heads,
+                     Index queries) {
   return batches * heads * b.ceilDiv(queries, 2 * int64_t(b.isa.lanes()));
 }
 
@@ -351,7 +363,8 @@ void emitAttention(KernelBuilder &b, const AttentionProblem &p, Index begin,
   int64_t queries = p.queries.constant().value_or(ShapedType::kDynamic);
   bool isDynamic = ShapedType::isDynamic(queries);
   bool needsWide = isDynamic || queries > lanes;
-  bool needsNarrow = isDynamic || (queries % width != 0 && queries % width <= lanes);
+  bool needsNarrow =
+      isDynamic || (queries % width != 0 && queries % width <= lanes);
   std::optional<AttentionEmitter> wide, narrow;
   if (needsWide) {
     wide.emplace(b, p, 2);

@@ -38,10 +38,11 @@ struct AttentionProblem {
 constexpr int64_t kMaxHeadDepth = 512;
 
 /// Units of work: (batch, head, tile of queries).
-Index attentionUnits(KernelBuilder &b, Index batches, Index heads, Index queries);
+Index attentionUnits(KernelBuilder &b, Index batches, Index heads,
+                     Index queries);
 
-void emitAttention(KernelBuilder &b, const AttentionProblem &problem, Index begin,
-                   Index end);
+void emitAttention(KernelBuilder &b, const AttentionProblem &problem,
+                   Index begin, Index end);
 
 } // namespace mlc::codegen
 

@@ -28,9 +28,9 @@ bool takesMask(AttentionStridedOp op) {
   // Without a dim of keys the mask does not change the weights: left to others.
   auto keys = cast<RankedTensorType>(op.getK().getType())
                   .getDimSize(op.getHeadsInside()[1] ? 1 : 2);
-  return type.getElementType().isF32() && mlir::isa<BlockArgument>(op.getMask()) &&
-         type.getRank() >= 1 && type.getRank() <= 4 &&
-         (type.getShape().back() != 1 || keys == 1);
+  return type.getElementType().isF32() &&
+         mlir::isa<BlockArgument>(op.getMask()) && type.getRank() >= 1 &&
+         type.getRank() <= 4 && (type.getShape().back() != 1 || keys == 1);
 }
 
 AttentionStridedOp matchAttention(GroupOp group) {
@@ -46,7 +46,8 @@ AttentionStridedOp matchAttention(GroupOp group) {
   auto depthOf = [](Value value) {
     return cast<RankedTensorType>(value.getType()).getDimSize(3);
   };
-  for (int64_t depth : {depthOf(op.getQ()), depthOf(op.getK()), depthOf(op.getV())}) {
+  for (int64_t depth :
+       {depthOf(op.getQ()), depthOf(op.getK()), depthOf(op.getV())}) {
     if (ShapedType::isDynamic(depth) || depth < 1 || depth > kMaxHeadDepth) {
       return nullptr;
     }

@@ -3,9 +3,9 @@
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Work order: blocks of about 128 rows (their part of A stays in L2); in a block
-// B panel by panel; for each panel the block's row tiles. A unit is one row tile
-// of one panel, so that any number of threads gets an even share.
+// Work order: blocks of about 128 rows (their part of A stays in L2); in a
+// block B panel by panel; for each panel the block's row tiles. A unit is one
+// row tile of one panel, so that any number of threads gets an even share.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/Gemm.h"
@@ -25,7 +25,8 @@ constexpr int64_t kBlockBytes = 1 << 19;
 
 class PackedGemmEmitter {
 public:
-  PackedGemmEmitter(KernelBuilder &b, const PackedGemm &gemm, RowEpilogue epilogue)
+  PackedGemmEmitter(KernelBuilder &b, const PackedGemm &gemm,
+                    RowEpilogue epilogue)
       : b(b), gemm(gemm), epilogue(epilogue), shape(gemmTileShape(b.isa)),
         lanes(b.isa.lanes()), split(splitRows(b, gemm.rows, shape.rows)) {
     vectors = gemm.columns <= int64_t(lanes) ? 1 : shape.vectors;
@@ -69,8 +70,8 @@ private:
     Index panelBase = panel / parts * (gemm.depth * kPanelColumns) +
                       panel % parts * shape.columns;
     b.loop(firstTile, lastTile, 1, [&](Index tile) {
-      forEachStaticHeight(b, split, split.begin(tile), split.end(tile), shape.rows,
-                          [&](Index row, unsigned height) {
+      forEachStaticHeight(b, split, split.begin(tile), split.end(tile),
+                          shape.rows, [&](Index row, unsigned height) {
                             emitTile(row, height, col, panelBase);
                           });
     });
@@ -89,10 +90,11 @@ private:
     product.prefetchSteps = kPrefetchSteps;
     SmallVector<Value> sums = emitTileProduct(b, product, height, vectors);
     if (unrolled) {
-      SmallVector<Value> masks = hasTail ? tailMasks(col) : SmallVector<Value>();
+      SmallVector<Value> masks =
+          hasTail ? tailMasks(col) : SmallVector<Value>();
       for (unsigned r = 0; r < height; ++r) {
-        epilogue(row + int64_t(r), col, ArrayRef(sums).slice(r * vectors, vectors),
-                 masks);
+        epilogue(row + int64_t(r), col,
+                 ArrayRef(sums).slice(r * vectors, vectors), masks);
       }
       return;
     }
@@ -111,7 +113,8 @@ private:
       rowLoop(row, height, col, tailMasks(col));
       return;
     }
-    Value full = b.less(col + (int64_t(vectors * lanes) - 1), b.index(gemm.columns));
+    Value full =
+        b.less(col + (int64_t(vectors * lanes) - 1), b.index(gemm.columns));
     b.ifThen(
         full, [&] { rowLoop(row, height, col, {}); },
         [&] { rowLoop(row, height, col, tailMasks(col)); });

@@ -13,9 +13,9 @@ namespace mlc::codegen {
 
 /// Takes the finished sums of one row: `sums[v]` are the columns col + v*lanes
 /// and up; `masks` is empty or has one mask per vector. Stores the results.
-using RowEpilogue = llvm::function_ref<void(
-    Index row, Index col, llvm::ArrayRef<mlir::Value> sums,
-    llvm::ArrayRef<mlir::Value> masks)>;
+using RowEpilogue = llvm::function_ref<void(Index row, Index col,
+                                            llvm::ArrayRef<mlir::Value> sums,
+                                            llvm::ArrayRef<mlir::Value> masks)>;
 
 /// y[rows, columns] = a[rows, depth] * packed B.
 struct PackedGemm {
@@ -40,14 +40,15 @@ void emitPackedGemm(KernelBuilder &b, const PackedGemm &gemm, Index begin,
 struct StridedGemm {
   mlir::Value a, b, y; ///< flat
   Index rows, columns, depth;
-  Index aRowStride, aStep; ///< per m, per k
+  Index aRowStride, aStep;    ///< per m, per k
   Index bStep, bColumnStride; ///< per k, per n
   Index batches;
   /// Offsets of one batch element in a and b.
   llvm::function_ref<std::pair<Index, Index>(Index batch)> bases;
 };
 
-Index stridedGemmUnits(KernelBuilder &b, Index batches, Index rows, Index columns);
+Index stridedGemmUnits(KernelBuilder &b, Index batches, Index rows,
+                       Index columns);
 
 /// `epilogue` gets rows counted over all batches and finishes values of y; the
 /// sums of unfinished depths are kept in y itself.

@@ -75,7 +75,8 @@ std::optional<Contract> matchContract(GroupOp group) {
 /// Evaluates the group's results for vectors of one row and stores them.
 class Epilogue {
 public:
-  Epilogue(KernelBuilder &b, const GroupBuffers &buffers, const Contract &contract)
+  Epilogue(KernelBuilder &b, const GroupBuffers &buffers,
+           const Contract &contract)
       : b(b), buffers(buffers), contract(contract),
         elements(b, buffers, dimsOf(b, buffers.output(0))) {
     for (unsigned i = 0; i < buffers.getGroup()->getNumResults(); ++i) {
@@ -174,12 +175,11 @@ void emitStrided(GroupOp group, func::FuncOp kernel, CpuIsa isa,
   gemm.bColumnStride = op.getTransposeB() ? gemm.depth : one;
   gemm.batches = b.dimProduct(frame.buffers.output(0), 0, rank - 2);
   auto bases = [&](Index batch) {
-    return std::pair(broadcastOffset(b, batch, batchDims,
-                                     aType.getShape().drop_back(2),
-                                     gemm.rows * gemm.depth),
-                     broadcastOffset(b, batch, batchDims,
-                                     bType.getShape().drop_back(2),
-                                     gemm.depth * gemm.columns));
+    return std::pair(
+        broadcastOffset(b, batch, batchDims, aType.getShape().drop_back(2),
+                        gemm.rows * gemm.depth),
+        broadcastOffset(b, batch, batchDims, bType.getShape().drop_back(2),
+                        gemm.depth * gemm.columns));
   };
   gemm.bases = bases;
   Epilogue epilogue(b, frame.buffers, contract);
@@ -191,7 +191,8 @@ void emitStrided(GroupOp group, func::FuncOp kernel, CpuIsa isa,
       [&](KernelBuilder &builder, const GroupBuffers &buffers) {
         Value y = buffers.output(0);
         return stridedGemmUnits(builder, builder.dimProduct(y, 0, rank - 2),
-                                builder.dim(y, rank - 2), builder.dim(y, rank - 1));
+                                builder.dim(y, rank - 2),
+                                builder.dim(y, rank - 1));
       },
       2.0 * shape.rows * shape.columns * 4 * depth / kFlopsPerSecond);
 }

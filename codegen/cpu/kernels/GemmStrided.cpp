@@ -3,10 +3,11 @@
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// B comes unpacked, in either order, and every dim may be dynamic. A unit is one
-// panel of columns for one block of rows of one batch element; it copies B by
-// depth blocks into a panel on the stack, and A's tiles too unless their strides
-// are static (a dynamic row stride would cost an address register per row).
+// B comes unpacked, in either order, and every dim may be dynamic. A unit is
+// one panel of columns for one block of rows of one batch element; it copies B
+// by depth blocks into a panel on the stack, and A's tiles too unless their
+// strides are static (a dynamic row stride would cost an address register per
+// row).
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/Gemm.h"
@@ -33,7 +34,8 @@ public:
     panel = b.stack((kDepthBlock + lanes) * shape.columns);
     copiesA = !gemm.aRowStride.constant() || !gemm.aStep.constant();
     transposedA = gemm.aRowStride.constant() == 1;
-    aPitch = transposedA ? llvm::alignTo(shape.rows, lanes) : kDepthBlock + lanes;
+    aPitch =
+        transposedA ? llvm::alignTo(shape.rows, lanes) : kDepthBlock + lanes;
     if (copiesA) {
       tileA = b.stack(transposedA ? kDepthBlock * aPitch : shape.rows * aPitch);
     }
@@ -61,15 +63,17 @@ private:
       masks.push_back(b.mask(gemm.columns - col - int64_t(v * lanes), lanes));
     }
     // At least one block, so that depth 0 gives the epilogue of zero.
-    Index blocks = b.max(b.ceilDiv(gemm.depth, kDepthBlock), b.index(int64_t(1)));
+    Index blocks =
+        b.max(b.ceilDiv(gemm.depth, kDepthBlock), b.index(int64_t(1)));
     b.loop(b.index(int64_t(0)), blocks, 1, [&](Index block) {
       Index k0 = block * kDepthBlock;
       Index depth = b.min(gemm.depth - k0, b.index(kDepthBlock));
       copyPanel(bases.second + k0 * gemm.bStep, col, depth);
       b.loop(firstTile, lastTile, 1, [&](Index tile) {
-        forEachStaticHeight(b, split, split.begin(tile), split.end(tile), shape.rows,
-                            [&](Index row, unsigned height) {
-                              emitTile(row, height, col, k0, depth, block, blocks);
+        forEachStaticHeight(b, split, split.begin(tile), split.end(tile),
+                            shape.rows, [&](Index row, unsigned height) {
+                              emitTile(row, height, col, k0, depth, block,
+                                       blocks);
                             });
       });
     });
@@ -83,8 +87,8 @@ private:
       b.loop(b.index(int64_t(0)), depth, 1, [&](Index k) {
         for (unsigned v = 0; v < shape.vectors; ++v) {
           int64_t lane = v * lanes;
-          Value row = b.loadVector(gemm.b, from + k * gemm.bStep + col + lane, lanes,
-                                   masks[v]);
+          Value row = b.loadVector(gemm.b, from + k * gemm.bStep + col + lane,
+                                   lanes, masks[v]);
           b.storeVector(row, panel, k * shape.columns + lane);
         }
       });
@@ -99,16 +103,16 @@ private:
     });
   }
 
-  void copyTransposedBlock(Index from, Index col, Index k, Index depth, Index to) {
+  void copyTransposedBlock(Index from, Index col, Index k, Index depth,
+                           Index to) {
     SmallVector<Value> rows;
     Index none = b.index(int64_t(0));
     for (unsigned i = 0; i < lanes; ++i) {
       Index column = col + int64_t(i);
-      Index present =
-          b.select(b.less(column, gemm.columns), depth - k, none);
-      rows.push_back(b.loadVector(gemm.b,
-                                  from + column * gemm.bColumnStride + k * gemm.bStep,
-                                  lanes, b.mask(present, lanes)));
+      Index present = b.select(b.less(column, gemm.columns), depth - k, none);
+      rows.push_back(b.loadVector(
+          gemm.b, from + column * gemm.bColumnStride + k * gemm.bStep, lanes,
+          b.mask(present, lanes)));
     }
     b.transpose(rows);
     for (unsigned i = 0; i < lanes; ++i) {
@@ -159,13 +163,13 @@ private:
     product.bBase = b.index(int64_t(0));
     product.bStep = b.index(shape.columns);
     product.depth = depth;
-    SmallVector<Value> sums = emitTileProduct(b, product, height, shape.vectors);
+    SmallVector<Value> sums =
+        emitTileProduct(b, product, height, shape.vectors);
     for (auto [i, sum] : llvm::enumerate(sums)) {
       b.storeVector(sum, scratch, b.index(int64_t(i * lanes)));
     }
-    b.loop(b.index(int64_t(0)), b.index(int64_t(height)), 1, [&](Index r) {
-      finishRow(row, r, col, block, blocks);
-    });
+    b.loop(b.index(int64_t(0)), b.index(int64_t(height)), 1,
+           [&](Index r) { finishRow(row, r, col, block, blocks); });
   }
 
   /// Adds the sums of earlier depth blocks, which wait in y.
@@ -178,7 +182,8 @@ private:
       Value sum = b.loadVector(scratch, r * shape.columns + lane, lanes);
       if (blocks.constant() != 1) {
         Value earlier = b.loadVector(gemm.y, y + lane, lanes, masks[v]);
-        sum = b.add(sum, b.select(b.equal(block, first), b.splat(0.0), earlier));
+        sum =
+            b.add(sum, b.select(b.equal(block, first), b.splat(0.0), earlier));
       }
       sums.push_back(sum);
     }
@@ -207,9 +212,11 @@ private:
 
 } // namespace
 
-Index stridedGemmUnits(KernelBuilder &b, Index batches, Index rows, Index columns) {
+Index stridedGemmUnits(KernelBuilder &b, Index batches, Index rows,
+                       Index columns) {
   TileShape shape = gemmTileShape(b.isa);
-  Index tiles = b.max(b.ceilDiv(rows, int64_t(shape.rows)), b.index(int64_t(1)));
+  Index tiles =
+      b.max(b.ceilDiv(rows, int64_t(shape.rows)), b.index(int64_t(1)));
   // Without rows or columns there is nothing to do.
   return b.min(b.ceilDiv(tiles, kUnitTiles), rows) *
          b.ceilDiv(columns, shape.columns) * batches;

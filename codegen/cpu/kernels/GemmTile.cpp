@@ -49,9 +49,10 @@ public:
     Index zero = b.index(int64_t(0));
     Index main = p.depth / kUnroll * kUnroll;
     if (main.constant() != 0) {
-      sums = b.loop(zero, main, kUnroll, sums, [&](Index k, ValueRange carried) {
-        return unrolled(k, Values(carried));
-      });
+      sums =
+          b.loop(zero, main, kUnroll, sums, [&](Index k, ValueRange carried) {
+            return unrolled(k, Values(carried));
+          });
     }
     sums = tail(main, std::move(sums));
     return combinePhases(sums);
@@ -77,7 +78,9 @@ private:
   struct Position {
     Index a, b;
   };
-  Position at(Index k) { return {p.aBase + k * p.aStep, p.bBase + k * p.bStep}; }
+  Position at(Index k) {
+    return {p.aBase + k * p.aStep, p.bBase + k * p.bStep};
+  }
 
   Values unrolled(Index k, Values sums) {
     Position start = at(k);
@@ -93,7 +96,8 @@ private:
       unsigned first = (u % phases) * rows * vectors;
       if (laneFma) {
         multiply(start, u, sums, first, [&](unsigned r) -> Value {
-          return vector::ExtractOp::create(b, aVectors[r], ArrayRef<int64_t>{u});
+          return vector::ExtractOp::create(b, aVectors[r],
+                                           ArrayRef<int64_t>{u});
         });
       } else {
         step(start, u, first, sums);
@@ -115,7 +119,8 @@ private:
     SmallVector<Value> bVectors;
     for (unsigned v = 0; v < vectors; ++v) {
       Value mask = p.bMasks.empty() ? Value() : p.bMasks[v];
-      bVectors.push_back(b.loadVector(p.b, at + int64_t(v * lanes), lanes, mask));
+      bVectors.push_back(
+          b.loadVector(p.b, at + int64_t(v * lanes), lanes, mask));
       bool newLine = (v * lanes) % 16 == 0;
       if (p.prefetchSteps != 0 && newLine) {
         b.prefetch(p.b, at + (p.bStep * p.prefetchSteps + int64_t(v * lanes)));
@@ -187,9 +192,9 @@ static SmallVector<int64_t> dynamicHeights(unsigned maxHeight) {
   return heights;
 }
 
-void forEachStaticHeight(
-    KernelBuilder &b, const RowSplit &split, Index begin, Index end,
-    unsigned maxHeight, llvm::function_ref<void(Index, unsigned)> body) {
+void forEachStaticHeight(KernelBuilder &b, const RowSplit &split, Index begin,
+                         Index end, unsigned maxHeight,
+                         llvm::function_ref<void(Index, unsigned)> body) {
   auto height = split.height.constant();
   auto taller = split.taller.constant();
   if (height && taller) {

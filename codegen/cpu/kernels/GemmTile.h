@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The one inner loop behind GEMM, attention and recurrent cells: rows x vectors
-// accumulators live in registers over the whole depth; each step loads `vectors`
-// registers of B and broadcasts one element of A per row.
+// accumulators live in registers over the whole depth; each step loads
+// `vectors` registers of B and broadcasts one element of A per row.
 //
 //===----------------------------------------------------------------------===//
 #ifndef MLC_CODEGEN_CPU_KERNELS_GEMMTILE_H
@@ -26,8 +26,8 @@ struct TileShape {
 };
 TileShape gemmTileShape(CpuIsa isa);
 
-/// Operands of a tile: element (r, k) of A is a[aBase + r*aRowStride + k*aStep],
-/// vector v of B's row k starts at b[bBase + k*bStep + v*lanes].
+/// Operands of a tile: element (r, k) of A is a[aBase + r*aRowStride +
+/// k*aStep], vector v of B's row k starts at b[bBase + k*bStep + v*lanes].
 struct TileProduct {
   mlir::Value a;
   Index aBase, aRowStride, aStep;
@@ -55,12 +55,13 @@ struct RowSplit {
 };
 RowSplit splitRows(KernelBuilder &b, Index rows, unsigned maxHeight);
 
-/// Calls `body(row, height)` with static heights until rows [begin, end), a tile
-/// of `split`, are covered: once when the split is static or its tiles are nearly
-/// full, else by a greedy choice among few code versions.
-void forEachStaticHeight(KernelBuilder &b, const RowSplit &split, Index begin,
-                         Index end, unsigned maxHeight,
-                         llvm::function_ref<void(Index row, unsigned height)> body);
+/// Calls `body(row, height)` with static heights until rows [begin, end), a
+/// tile of `split`, are covered: once when the split is static or its tiles are
+/// nearly full, else by a greedy choice among few code versions.
+void forEachStaticHeight(
+    KernelBuilder &b, const RowSplit &split, Index begin, Index end,
+    unsigned maxHeight,
+    llvm::function_ref<void(Index row, unsigned height)> body);
 
 } // namespace mlc::codegen
 

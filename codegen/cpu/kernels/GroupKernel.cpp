@@ -76,8 +76,8 @@ static KernelBuilder openKernel(func::FuncOp kernel, CpuIsa isa, bool stepped) {
   return KernelBuilder(kernel.getLoc(), body, isa);
 }
 
-PartitionedKernel::PartitionedKernel(GroupOp group, func::FuncOp kernel, CpuIsa isa,
-                                     bool stepped)
+PartitionedKernel::PartitionedKernel(GroupOp group, func::FuncOp kernel,
+                                     CpuIsa isa, bool stepped)
     : body(openKernel(kernel, isa, stepped)),
       buffers(group, &kernel.getBody().front()), group(group), kernel(kernel),
       isa(isa) {
@@ -94,7 +94,8 @@ void PartitionedKernel::addCompanion(llvm::StringRef suffix, unsigned dropped,
                                      Count value) {
   OpBuilder builder(kernel);
   builder.setInsertionPointAfter(kernel);
-  ArrayRef<Type> arguments = kernel.getFunctionType().getInputs().drop_back(dropped);
+  ArrayRef<Type> arguments =
+      kernel.getFunctionType().getInputs().drop_back(dropped);
   auto companion = func::FuncOp::create(
       builder, kernel.getLoc(), (kernel.getName() + suffix).str(),
       builder.getFunctionType(arguments, {builder.getIndexType()}));
@@ -113,7 +114,9 @@ void PartitionedKernel::setCount(Count units, double unitSeconds) {
   kernel->setAttr("mlc.grain", OpBuilder(kernel).getI64IntegerAttr(grain));
 }
 
-void PartitionedKernel::setSteps(Count steps) { addCompanion(".steps", 4, steps); }
+void PartitionedKernel::setSteps(Count steps) {
+  addCompanion(".steps", 4, steps);
+}
 
 //===----------------------------------------------------------------------===//
 // GroupElements
@@ -146,13 +149,15 @@ static bool keepsRows(ReshapeOp op, RankedTensorType space) {
   if (from.getRank() == 0 || to.getRank() == 0) {
     return false;
   }
-  bool full = to.getRank() == space.getRank() && to.getShape() == space.getShape();
+  bool full =
+      to.getRank() == space.getRank() && to.getShape() == space.getShape();
   return full && from.getShape().back() == to.getShape().back() &&
          !ShapedType::isDynamic(to.getShape().back());
 }
 
 /// Whether one op (or argument) can be evaluated when its operands can.
-static bool isEvaluable(Value tensor, RankedTensorType space, ArrayRef<Value> bound) {
+static bool isEvaluable(Value tensor, RankedTensorType space,
+                        ArrayRef<Value> bound) {
   auto type = dyn_cast<RankedTensorType>(tensor.getType());
   if (!type || type.getRank() > space.getRank()) {
     return false;
@@ -226,8 +231,9 @@ bool GroupElements::isColumnVector(RankedTensorType type) {
 
 Value GroupElements::vectorAt(Value tensor) {
   Value value = at(tensor);
-  return mlir::isa<VectorType>(value.getType()) ? value
-                                                : b.splatOf(value, position.lanes);
+  return mlir::isa<VectorType>(value.getType())
+             ? value
+             : b.splatOf(value, position.lanes);
 }
 
 Value GroupElements::at(Value tensor) {
@@ -282,7 +288,8 @@ Value GroupElements::load(Value argument) {
     Value element = b.load(flat, offset);
     return isColumnVector(type) ? b.splatOf(element, position.lanes) : element;
   }
-  return b.loadVector(flat, offset + position.col, position.lanes, position.mask);
+  return b.loadVector(flat, offset + position.col, position.lanes,
+                      position.mask);
 }
 
 Index GroupElements::rowOffset(RankedTensorType type, Value buffer) {

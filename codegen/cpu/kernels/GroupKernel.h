@@ -20,7 +20,8 @@ namespace mlc::codegen {
 /// buffers, index scalars.
 class GroupBuffers {
 public:
-  GroupBuffers(GroupOp group, mlir::Block *entry) : group(group), entry(entry) {}
+  GroupBuffers(GroupOp group, mlir::Block *entry)
+      : group(group), entry(entry) {}
 
   /// The buffer (or index) of a block argument of the group.
   mlir::Value of(mlir::Value blockArgument) const;
@@ -32,13 +33,13 @@ private:
   mlir::Block *entry;
 };
 
-/// Turns `kernel`, whose signature is that of the group and whose body is empty,
-/// into a partitioned kernel with a companion `@kernel.count`.
+/// Turns `kernel`, whose signature is that of the group and whose body is
+/// empty, into a partitioned kernel with a companion `@kernel.count`.
 ///
 /// A stepped kernel (attribute `mlc.stepped`) is dispatched once per step, one
 /// after the other: the step's number is an index argument after those of the
-/// group, and the companion `@kernel.steps` gives their number. RepeatSteps puts
-/// the loop around the dispatch.
+/// group, and the companion `@kernel.steps` gives their number. RepeatSteps
+/// puts the loop around the dispatch.
 class PartitionedKernel {
 public:
   PartitionedKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa,
@@ -49,7 +50,8 @@ public:
   GroupBuffers buffers;
   Index step, begin, end, thread;
 
-  using Count = llvm::function_ref<Index(KernelBuilder &, const GroupBuffers &)>;
+  using Count =
+      llvm::function_ref<Index(KernelBuilder &, const GroupBuffers &)>;
 
   /// Fills the companion: `units` computes the whole range there.
   /// `unitSeconds` is a guess of one unit's time; a part is worth a thread of
@@ -74,8 +76,8 @@ struct ElementPosition {
 };
 
 /// Evaluates elementwise operations of a group over an iteration space of rows
-/// (the leading dims, row-major) and columns (the last dim). A tensor whose last
-/// dim is 1 has one scalar per row, all others have vectors.
+/// (the leading dims, row-major) and columns (the last dim). A tensor whose
+/// last dim is 1 has one scalar per row, all others have vectors.
 class GroupElements {
 public:
   GroupElements(KernelBuilder &b, const GroupBuffers &buffers,
@@ -117,9 +119,11 @@ private:
 llvm::SmallVector<Index> dimsOf(KernelBuilder &b, mlir::Value buffer);
 
 /// Offset of an operand that broadcasts: `linear` counts over `dims` row-major,
-/// `shape` (aligned right) is the operand's, its elements are `elementSize` apart.
-Index broadcastOffset(KernelBuilder &b, Index linear, llvm::ArrayRef<Index> dims,
-                      llvm::ArrayRef<int64_t> shape, Index elementSize);
+/// `shape` (aligned right) is the operand's, its elements are `elementSize`
+/// apart.
+Index broadcastOffset(KernelBuilder &b, Index linear,
+                      llvm::ArrayRef<Index> dims, llvm::ArrayRef<int64_t> shape,
+                      Index elementSize);
 
 /// Rough cost of evaluating `tensor` down to `bound` and block arguments, in
 /// vector instructions.

@@ -71,10 +71,12 @@ Index KernelBuilder::select(Value condition, Index a, Index b) {
   return index(createOrFold<arith::SelectOp>(condition, a.value, b.value));
 }
 Value KernelBuilder::less(Index a, Index b) {
-  return createOrFold<arith::CmpIOp>(arith::CmpIPredicate::slt, a.value, b.value);
+  return createOrFold<arith::CmpIOp>(arith::CmpIPredicate::slt, a.value,
+                                     b.value);
 }
 Value KernelBuilder::equal(Index a, Index b) {
-  return createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, a.value, b.value);
+  return createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, a.value,
+                                     b.value);
 }
 Index KernelBuilder::dim(Value buffer, int64_t i) {
   return index(createOrFold<memref::DimOp>(buffer, i));
@@ -121,7 +123,8 @@ Value KernelBuilder::flat(Value buffer) {
         *this, MemRefType::get({1}, type.getElementType()), buffer,
         ArrayRef<ReassociationIndices>{});
   }
-  ReassociationIndices all(llvm::to_vector<2>(llvm::seq<int64_t>(0, type.getRank())));
+  ReassociationIndices all(
+      llvm::to_vector<2>(llvm::seq<int64_t>(0, type.getRank())));
   return memref::CollapseShapeOp::create(*this, buffer,
                                          ArrayRef<ReassociationIndices>{all});
 }
@@ -133,8 +136,8 @@ Value KernelBuilder::stack(int64_t elements) {
     function = function->getParentOfType<func::FuncOp>();
   }
   setInsertionPointToStart(&cast<func::FuncOp>(function).getBody().front());
-  return memref::AllocaOp::create(*this, MemRefType::get({elements}, getF32Type()),
-                                  getI64IntegerAttr(64));
+  return memref::AllocaOp::create(
+      *this, MemRefType::get({elements}, getF32Type()), getI64IntegerAttr(64));
 }
 
 Value KernelBuilder::load(Value flat, Index at) {
@@ -144,15 +147,16 @@ void KernelBuilder::store(Value value, Value flat, Index at) {
   memref::StoreOp::create(*this, value, flat, ValueRange{at.value});
 }
 
-Value KernelBuilder::loadVector(Value flat, Index at, unsigned lanes, Value mask) {
+Value KernelBuilder::loadVector(Value flat, Index at, unsigned lanes,
+                                Value mask) {
   Type element = cast<MemRefType>(flat.getType()).getElementType();
   auto type = VectorType::get({lanes}, element);
   if (!mask) {
     return vector::LoadOp::create(*this, type, flat, ValueRange{at.value});
   }
   Value zero = arith::ConstantOp::create(*this, getZeroAttr(type));
-  return vector::MaskedLoadOp::create(*this, type, flat, ValueRange{at.value}, mask,
-                                      zero);
+  return vector::MaskedLoadOp::create(*this, type, flat, ValueRange{at.value},
+                                      mask, zero);
 }
 void KernelBuilder::storeVector(Value value, Value flat, Index at, Value mask) {
   if (!mask) {
@@ -162,7 +166,8 @@ void KernelBuilder::storeVector(Value value, Value flat, Index at, Value mask) {
   vector::MaskedStoreOp::create(*this, flat, ValueRange{at.value}, mask, value);
 }
 void KernelBuilder::prefetch(Value flat, Index at) {
-  memref::PrefetchOp::create(*this, flat, ValueRange{at.value}, /*isWrite=*/false,
+  memref::PrefetchOp::create(*this, flat, ValueRange{at.value},
+                             /*isWrite=*/false,
                              /*localityHint=*/3, /*isDataCache=*/true);
 }
 
@@ -195,8 +200,12 @@ Value KernelBuilder::greater(Value a, Value b) {
 Value KernelBuilder::select(Value condition, Value a, Value b) {
   return arith::SelectOp::create(*this, condition, a, b);
 }
-Value KernelBuilder::fastMax(Value a, Value b) { return select(greater(a, b), a, b); }
-Value KernelBuilder::fastMin(Value a, Value b) { return select(greater(b, a), a, b); }
+Value KernelBuilder::fastMax(Value a, Value b) {
+  return select(greater(a, b), a, b);
+}
+Value KernelBuilder::fastMin(Value a, Value b) {
+  return select(greater(b, a), a, b);
+}
 
 Value KernelBuilder::expNonPositive(Value x) {
   auto type = cast<VectorType>(x.getType());
@@ -209,10 +218,13 @@ Value KernelBuilder::expNonPositive(Value x) {
   Value r = fma(n, constant(-0.693145751953125), x);
   r = fma(n, constant(-1.42860682030941723212e-6), r);
   // Degree 6, least maximal relative error on [-ln2/2, ln2/2]; 0.9 ulp.
-  static const double coefficients[] = {
-      1.3814537895e-3, 8.3687453204e-3, 4.1668390831e-2,
-      1.6666520397e-1, 4.9999993432e-1, 1.0,
-      1.0};
+  static const double coefficients[] = {1.3814537895e-3,
+                                        8.3687453204e-3,
+                                        4.1668390831e-2,
+                                        1.6666520397e-1,
+                                        4.9999993432e-1,
+                                        1.0,
+                                        1.0};
   Value p = constant(coefficients[0]);
   for (double coefficient : llvm::ArrayRef<double>(coefficients).drop_front()) {
     p = fma(p, r, constant(coefficient));
@@ -232,8 +244,8 @@ Value KernelBuilder::expNonPositive(Value x) {
   return select(tiny, constant(0.0), scaled);
 }
 
-Value KernelBuilder::reduceLanes(Value vector,
-                                 llvm::function_ref<Value(Value, Value)> combine) {
+Value KernelBuilder::reduceLanes(
+    Value vector, llvm::function_ref<Value(Value, Value)> combine) {
   int64_t lanes = cast<VectorType>(vector.getType()).getNumElements();
   for (int64_t half = lanes / 2; half >= 1; half /= 2) {
     SmallVector<int64_t> low, high;
@@ -300,9 +312,11 @@ void KernelBuilder::loop(Index low, Index high, int64_t step,
 
 void KernelBuilder::whileLess(Index low, Index high,
                               llvm::function_ref<Index(Index)> body) {
-  auto op = scf::WhileOp::create(*this, TypeRange{getIndexType()}, ValueRange{low});
+  auto op =
+      scf::WhileOp::create(*this, TypeRange{getIndexType()}, ValueRange{low});
   OpBuilder::InsertionGuard guard(*this);
-  Block *before = createBlock(&op.getBefore(), {}, {getIndexType()}, {getLoc()});
+  Block *before =
+      createBlock(&op.getBefore(), {}, {getIndexType()}, {getLoc()});
   Value more = less(index(before->getArgument(0)), high);
   scf::ConditionOp::create(*this, more, before->getArguments());
   Block *after = createBlock(&op.getAfter(), {}, {getIndexType()}, {getLoc()});
@@ -312,7 +326,8 @@ void KernelBuilder::whileLess(Index low, Index high,
 
 void KernelBuilder::ifThen(Value condition, llvm::function_ref<void()> then,
                            llvm::function_ref<void()> otherwise) {
-  auto op = scf::IfOp::create(*this, condition, /*withElseRegion=*/bool(otherwise));
+  auto op =
+      scf::IfOp::create(*this, condition, /*withElseRegion=*/bool(otherwise));
   OpBuilder::InsertionGuard guard(*this);
   setInsertionPoint(op.thenBlock()->getTerminator());
   then();
@@ -337,7 +352,8 @@ void KernelBuilder::switchOn(Index selector, ArrayRef<int64_t> cases,
     body(value);
     scf::YieldOp::create(*this);
   };
-  for (auto [region, value] : llvm::zip(op.getCaseRegions(), cases.drop_back())) {
+  for (auto [region, value] :
+       llvm::zip(op.getCaseRegions(), cases.drop_back())) {
     fill(region, value);
   }
   fill(op.getDefaultRegion(), cases.back());

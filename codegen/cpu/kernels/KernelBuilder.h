@@ -82,7 +82,9 @@ public:
   mlir::Value splat(double value, unsigned lanes);
   mlir::Value splat(double value) { return splat(value, isa.lanes()); }
   mlir::Value splatOf(mlir::Value scalar, unsigned lanes);
-  mlir::Value splatOf(mlir::Value scalar) { return splatOf(scalar, isa.lanes()); }
+  mlir::Value splatOf(mlir::Value scalar) {
+    return splatOf(scalar, isa.lanes());
+  }
   /// Lane i is set when i < count.
   mlir::Value mask(Index count, unsigned lanes);
 
@@ -116,9 +118,9 @@ public:
   /// exp(x) for x <= 0 (NaN stays NaN, below -87.3 gives 0), 1 ulp.
   mlir::Value expNonPositive(mlir::Value x);
   /// Combines the lanes of a vector in a tree.
-  mlir::Value
-  reduceLanes(mlir::Value vector,
-              llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> combine);
+  mlir::Value reduceLanes(
+      mlir::Value vector,
+      llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> combine);
   /// In place transposition of lanes x lanes elements held in `rows`.
   void transpose(llvm::MutableArrayRef<mlir::Value> rows);
 

@@ -4,10 +4,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Every step reads all weights once, so it runs at the bandwidth of the cache
-// that holds them: panels are walked forwards and backwards in turn, which finds
-// the last ones still in L2. The hidden state alternates between rows T and
-// T + 2 of the result, so that units of one step may run in any order; it ends in
-// row T, which is Y_h.
+// that holds them: panels are walked forwards and backwards in turn, which
+// finds the last ones still in L2. The hidden state alternates between rows T
+// and T + 2 of the result, so that units of one step may run in any order; it
+// ends in row T, which is Y_h.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/Recurrent.h"
@@ -25,20 +25,22 @@ RecurrentEmitter::RecurrentEmitter(KernelBuilder &b, RecurrentPackedOp op,
                                    const RecurrentBuffers &buffers)
     : b(b), op(op), buffers(buffers), hidden(op.getHidden()),
       gates(op.getGateCount()), panels(llvm::divideCeil(hidden, kUnitPanel)),
-      lanes(b.isa.lanes()), width(gates * kUnitPanel), shape(gemmTileShape(b.isa)),
-      rowH(buffers.times), rowC(buffers.times + 1) {
+      lanes(b.isa.lanes()), width(gates * kUnitPanel),
+      shape(gemmTileShape(b.isa)), rowH(buffers.times),
+      rowC(buffers.times + 1) {
   tile = b.stack(shape.rows * width);
 }
 
 void RecurrentEmitter::emitStep(Index step, Index begin, Index end) {
   int64_t phaseCount = phases(op), directions = op.getReverse().size();
   Index zero = b.index(int64_t(0));
-  auto forEachPanel = [&](llvm::function_ref<void(Index low, Index high)> body) {
-    for (direction = 0; direction < directions; ++direction) {
-      Index first = b.index(direction * panels);
-      body(b.max(begin - first, zero), b.min(end - first, b.index(panels)));
-    }
-  };
+  auto forEachPanel =
+      [&](llvm::function_ref<void(Index low, Index high)> body) {
+        for (direction = 0; direction < directions; ++direction) {
+          Index first = b.index(direction * panels);
+          body(b.max(begin - first, zero), b.min(end - first, b.index(panels)));
+        }
+      };
   b.ifThen(
       b.equal(step, zero),
       [&] {
@@ -85,15 +87,17 @@ Value RecurrentEmitter::mask(Index unit) {
 }
 
 Value RecurrentEmitter::loadState(const Position &at, Index row) {
-  return b.loadVector(buffers.state, stateOffset(row, at.batch) + at.unit, lanes,
-                      at.mask);
+  return b.loadVector(buffers.state, stateOffset(row, at.batch) + at.unit,
+                      lanes, at.mask);
 }
 
 void RecurrentEmitter::storeState(Value value, const Position &at, Index row) {
-  b.storeVector(value, buffers.state, stateOffset(row, at.batch) + at.unit, at.mask);
+  b.storeVector(value, buffers.state, stateOffset(row, at.batch) + at.unit,
+                at.mask);
 }
 
-/// The new state and Y; past the end of the sequence the state stays and Y is 0.
+/// The new state and Y; past the end of the sequence the state stays and Y is
+/// 0.
 void RecurrentEmitter::storeHidden(Value h, const Position &at) {
   Value next = h, output = h;
   if (at.inside) {
@@ -115,7 +119,8 @@ void RecurrentEmitter::emitStart(Index panel) {
       at.mask = mask(at.unit);
       Index from = (buffers.batches * direction + batch) * hidden + at.unit;
       auto initial = [&](Value memory) {
-        return memory ? b.loadVector(memory, from, lanes, at.mask) : b.splat(0.0);
+        return memory ? b.loadVector(memory, from, lanes, at.mask)
+                      : b.splat(0.0);
       };
       storeState(initial(buffers.h0), at, row);
       if (op.getKind() == RecurrentKind::lstm) {
@@ -172,7 +177,8 @@ void RecurrentEmitter::emitProduct(Index panel, Index source, Index row,
     product.bBase = base + column;
     SmallVector<Value> sums = emitTileProduct(b, product, height, vectors);
     for (auto [i, sum] : llvm::enumerate(sums)) {
-      int64_t at = int64_t(i) / vectors * width + column + int64_t(i) % vectors * lanes;
+      int64_t at =
+          int64_t(i) / vectors * width + column + int64_t(i) % vectors * lanes;
       b.storeVector(sum, tile, b.index(at));
     }
     column += vectors * lanes;
@@ -194,8 +200,8 @@ void RecurrentEmitter::emitCells(Index time, Index from, Index to, Index panel,
     at.batch = row + r;
     if (buffers.lengths) {
       Value length = b.load(buffers.lengths, at.batch);
-      Index limit =
-          b.index(arith::IndexCastOp::create(b, b.getIndexType(), length).getResult());
+      Index limit = b.index(
+          arith::IndexCastOp::create(b, b.getIndexType(), length).getResult());
       at.inside = b.less(time, limit);
     }
     for (int64_t part = 0; part < kUnitPanel; part += lanes) {
@@ -218,12 +224,14 @@ void RecurrentEmitter::emitCells(Index time, Index from, Index to, Index panel,
 }
 
 Value RecurrentEmitter::product(const Position &at, int64_t gate) {
-  return b.loadVector(tile, at.row * width + gate * kUnitPanel + at.part, lanes);
+  return b.loadVector(tile, at.row * width + gate * kUnitPanel + at.part,
+                      lanes);
 }
 
 Value RecurrentEmitter::fromGates(const Position &at, int64_t gate) {
   int64_t directions = op.getReverse().size();
-  Index row = (at.time * buffers.batches + at.batch) * (directions * gates * hidden);
+  Index row =
+      (at.time * buffers.batches + at.batch) * (directions * gates * hidden);
   Index column = at.unit + (direction * gates + gate) * hidden;
   return b.loadVector(buffers.gates, row + column, lanes, at.mask);
 }

@@ -36,7 +36,8 @@ public:
     return resetsFirst ? 2 : 1;
   }
   static int64_t units(RecurrentPackedOp op) {
-    return op.getReverse().size() * llvm::divideCeil(op.getHidden(), kUnitPanel);
+    return op.getReverse().size() *
+           llvm::divideCeil(op.getHidden(), kUnitPanel);
   }
 
 private:

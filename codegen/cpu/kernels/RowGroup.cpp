@@ -53,8 +53,8 @@ public:
 private:
   SmallVector<Index> iterationDims();
   void emitStage(const RowStage &stage);
-  KernelBuilder::Values emitColumns(const RowStage &stage, Index low, Index high,
-                                    unsigned unroll, bool masked,
+  KernelBuilder::Values emitColumns(const RowStage &stage, Index low,
+                                    Index high, unsigned unroll, bool masked,
                                     KernelBuilder::Values sums);
   void emitPosition(const RowStage &stage, Index col, Value mask, unsigned part,
                     KernelBuilder::Values &sums);
@@ -105,8 +105,8 @@ void RowEmitter::bindArguments(const ElementPosition &position) {
       continue; // dims that are all 1 address themselves
     }
     elements.bind(argument, b.loadVector(b.flat(buffers.of(argument)),
-                                         position.row * columns + position.col, lanes,
-                                         position.mask));
+                                         position.row * columns + position.col,
+                                         lanes, position.mask));
   }
 }
 
@@ -124,10 +124,12 @@ void RowEmitter::emitStage(const RowStage &stage) {
   Index none = b.index(int64_t(0));
   Index main = columns / int64_t(unroll * lanes) * int64_t(unroll * lanes);
   if (main.constant() != 0) {
-    sums = emitColumns(stage, none, main, unroll, /*masked=*/false, std::move(sums));
+    sums = emitColumns(stage, none, main, unroll, /*masked=*/false,
+                       std::move(sums));
   }
   if (!main.constant() || main.constant() != columns.constant()) {
-    sums = emitColumns(stage, main, columns, 1, /*masked=*/true, std::move(sums));
+    sums =
+        emitColumns(stage, main, columns, 1, /*masked=*/true, std::move(sums));
   }
   unsigned count = stage.reductions.size();
   for (unsigned i = 0; i < count; ++i) {
@@ -136,23 +138,26 @@ void RowEmitter::emitStage(const RowStage &stage) {
     for (unsigned part = 1; part < unroll; ++part) {
       total = combine(op, total, sums[part * count + i]);
     }
-    total = b.reduceLanes(total, [&](Value x, Value y) { return combine(op, x, y); });
+    total = b.reduceLanes(total,
+                          [&](Value x, Value y) { return combine(op, x, y); });
     elements.bind(op.getY(), total, /*forGood=*/true);
     boundForGood.push_back(op.getY());
   }
 }
 
 KernelBuilder::Values RowEmitter::emitColumns(const RowStage &stage, Index low,
-                                              Index high, unsigned unroll, bool masked,
+                                              Index high, unsigned unroll,
+                                              bool masked,
                                               KernelBuilder::Values sums) {
-  return b.loop(low, high, unroll * lanes, sums, [&](Index col, ValueRange carried) {
-    KernelBuilder::Values next(carried);
-    for (unsigned part = 0; part < unroll; ++part) {
-      Value mask = masked ? b.mask(high - col, lanes) : Value();
-      emitPosition(stage, col + int64_t(part * lanes), mask, part, next);
-    }
-    return next;
-  });
+  return b.loop(
+      low, high, unroll * lanes, sums, [&](Index col, ValueRange carried) {
+        KernelBuilder::Values next(carried);
+        for (unsigned part = 0; part < unroll; ++part) {
+          Value mask = masked ? b.mask(high - col, lanes) : Value();
+          emitPosition(stage, col + int64_t(part * lanes), mask, part, next);
+        }
+        return next;
+      });
 }
 
 void RowEmitter::emitPosition(const RowStage &stage, Index col, Value mask,
@@ -162,7 +167,8 @@ void RowEmitter::emitPosition(const RowStage &stage, Index col, Value mask,
   bindArguments(position);
   Index at = row * columns + col;
   for (const auto &[value, output] : plan.cached) {
-    if (!llvm::is_contained(stage.toCache, value) && plan.cachedAt(value) < ready) {
+    if (!llvm::is_contained(stage.toCache, value) &&
+        plan.cachedAt(value) < ready) {
       elements.bind(value, b.loadVector(outputs[output], at, lanes, mask));
     }
   }
@@ -176,8 +182,8 @@ void RowEmitter::emitPosition(const RowStage &stage, Index col, Value mask,
     sum = combine(op, sum, x);
   }
   for (Value value : stage.toCache) {
-    b.storeVector(elements.vectorAt(value), outputs[plan.cached.lookup(value)], at,
-                  mask);
+    b.storeVector(elements.vectorAt(value), outputs[plan.cached.lookup(value)],
+                  at, mask);
   }
   for (unsigned i : stage.outputs) {
     b.storeVector(elements.vectorAt(plan.outputs[i]), outputs[i], at, mask);

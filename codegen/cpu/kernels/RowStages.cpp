@@ -21,7 +21,8 @@ unsigned RowPlan::cachedAt(Value value) const {
 }
 
 Value RowPlan::spaceBuffer(const GroupBuffers &buffers) const {
-  return spaceArgument ? buffers.of(spaceArgument) : buffers.output(spaceOutput);
+  return spaceArgument ? buffers.of(spaceArgument)
+                       : buffers.output(spaceOutput);
 }
 
 namespace {
@@ -57,7 +58,8 @@ private:
           return false;
         }
       }
-      bool fits = !plan.space || (plan.space == type && plan.reducedDims == count);
+      bool fits =
+          !plan.space || (plan.space == type && plan.reducedDims == count);
       if (!fits || count == 0 || !type.getElementType().isF32()) {
         return false;
       }
@@ -66,7 +68,8 @@ private:
     }
     // With several columns dims, an argument that ends in 1 must be one scalar
     // per row.
-    return plan.space && (plan.reducedDims == 1 || plan.space.getShape().back() != 1);
+    return plan.space &&
+           (plan.reducedDims == 1 || plan.space.getShape().back() != 1);
   }
 
   bool isRowType(RankedTensorType type) const {
@@ -199,7 +202,8 @@ private:
   }
 
   static int64_t ownCost(Operation *op) {
-    return evaluationCost(op->getResult(0), SmallVector<Value>(op->getOperands()));
+    return evaluationCost(op->getResult(0),
+                          SmallVector<Value>(op->getOperands()));
   }
 
   SmallVector<Value> stops() {
@@ -213,8 +217,10 @@ private:
   /// The row of a result that is stored in stage `until` or later is free.
   bool cache(Value value, unsigned from, unsigned until) {
     for (auto [i, output] : llvm::enumerate(plan.outputs)) {
-      bool isTaken = llvm::any_of(
-          plan.cached, [&, n = unsigned(i)](auto &entry) { return entry.second == n; });
+      bool isTaken =
+          llvm::any_of(plan.cached, [&, n = unsigned(i)](auto &entry) {
+            return entry.second == n;
+          });
       if (isFull(output) && !isTaken && level(output) >= until) {
         plan.cached[value] = i;
         plan.stages[from].toCache.push_back(value);
@@ -259,6 +265,8 @@ private:
 
 } // namespace
 
-std::optional<RowPlan> planRows(GroupOp group) { return RowPlanner(group).run(); }
+std::optional<RowPlan> planRows(GroupOp group) {
+  return RowPlanner(group).run();
+}
 
 } // namespace mlc::codegen

@@ -25,7 +25,7 @@ struct RowStage {
 struct RowPlan {
   mlir::RankedTensorType space; ///< [rows..., columns...]
   int64_t reducedDims = 1;
-  llvm::SmallVector<mlir::Value> outputs;  ///< what the group yields
+  llvm::SmallVector<mlir::Value> outputs;    ///< what the group yields
   llvm::SmallVector<unsigned> scalarOutputs; ///< of one element per row
   llvm::SmallVector<RowStage> stages;
   /// Cached value -> number of the result whose row holds it.
@@ -36,8 +36,8 @@ struct RowPlan {
   /// An argument of the kernel whose dims are the space.
   mlir::Value spaceBuffer(const GroupBuffers &buffers) const;
 
-  mlir::Value spaceArgument;  ///< a block argument of that type, or null and
-  unsigned spaceOutput = 0;   ///< a result of that type
+  mlir::Value spaceArgument; ///< a block argument of that type, or null and
+  unsigned spaceOutput = 0;  ///< a result of that type
 };
 
 /// Plans a group; nullopt when the row emitter does not take it.

@@ -200,8 +200,7 @@ DimExprs Graph::exprs(const Extents &extents) {
 Graph::Extent Graph::dim(Tensor x, int64_t axis) {
   auto normal =
       x ? builder->normalizeAxis(axis, builder->rank(x.value)) : std::nullopt;
-  return normal ? Extent(builder->dims(x.value)[*normal])
-                : Extent(int64_t(1));
+  return normal ? Extent(builder->dims(x.value)[*normal]) : Extent(int64_t(1));
 }
 
 Graph::Tensor Graph::reshape(Tensor x, const Extents &extents) {
@@ -265,9 +264,8 @@ OwningOpRef<ModuleOp> Graph::finish(std::vector<Diagnostic> &problems) {
   }
   if (b.problems.empty()) {
     func::ReturnOp::create(b.ops, b.loc, b.results);
-    b.main.setFunctionType(
-        b.ops.getFunctionType(b.main.getBody().getArgumentTypes(),
-                              ValueRange(b.results).getTypes()));
+    b.main.setFunctionType(b.ops.getFunctionType(
+        b.main.getBody().getArgumentTypes(), ValueRange(b.results).getTypes()));
     b.main.setAllArgAttrs(b.argumentAttributes);
     b.main.setAllResultAttrs(b.resultAttributes);
     b.main->setAttr("mlc.symbols", b.symbols.attribute(b.ops.getContext()));

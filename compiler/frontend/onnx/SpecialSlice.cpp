@@ -79,8 +79,9 @@ static Value slicePositions(Node &n, AffineExpr start, AffineExpr end,
     return {};
   }
   Type type = n.b.getI64Type();
-  return n.add(n.mul(iotaAlong(n, type, count, 0, 1), n.scalarTensor(step, type)),
-               n.scalarTensor(first, type));
+  return n.add(
+      n.mul(iotaAlong(n, type, count, 0, 1), n.scalarTensor(step, type)),
+      n.scalarTensor(first, type));
 }
 
 namespace {

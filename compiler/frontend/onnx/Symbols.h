@@ -43,7 +43,8 @@ private:
   std::map<std::string, Symbol> byName;
 };
 
-/// {mlc.name, mlc.dims} of a graph input or output: an extent, a symbol's name or
+/// {mlc.name, mlc.dims} of a graph input or output: an extent, a symbol's name
+/// or
 /// "?" per dim.
 mlir::DictionaryAttr boundaryAttributes(llvm::StringRef name,
                                         llvm::ArrayRef<mlir::AffineExpr> dims,

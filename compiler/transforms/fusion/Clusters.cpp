@@ -26,11 +26,13 @@ static bool reducesTrailingAxes(ReduceOp op) {
 
 OpClass classify(Operation *op) {
   if (auto reduce = dyn_cast<ReduceOp>(op)) {
-    bool isRow = reducesTrailingAxes(reduce) && elementTypeOf(reduce.getX()).isF32();
+    bool isRow =
+        reducesTrailingAxes(reduce) && elementTypeOf(reduce.getX()).isF32();
     return isRow ? OpClass::rowReduce : OpClass::heavy;
   }
-  if (isElementwise(op) || isa<CastOp, TransposeOp, ExpandOp, SliceOp, ConcatOp,
-                               PadOp, GatherOp>(op)) {
+  if (isElementwise(op) ||
+      isa<CastOp, TransposeOp, ExpandOp, SliceOp, ConcatOp, PadOp, GatherOp>(
+          op)) {
     return OpClass::map;
   }
   if (isa<LoopsOpInterface>(op)) {
@@ -237,10 +239,11 @@ bool ClusterBuilder::isRowUnion(unsigned producer, unsigned consumer) {
 }
 
 /// An elementwise chain of the producer's result shape after a heavy op.
-StringRef ClusterBuilder::epilogueArchetype(unsigned producer, unsigned consumer) {
+StringRef ClusterBuilder::epilogueArchetype(unsigned producer,
+                                            unsigned consumer) {
   StringRef archetype = clusters[producer].archetype;
-  if (!options.contractEpilogues || archetype == "map" || archetype == "loops" ||
-      archetype == "row" || archetype == "reduce" ||
+  if (!options.contractEpilogues || archetype == "map" ||
+      archetype == "loops" || archetype == "row" || archetype == "reduce" ||
       clusters[consumer].archetype != "map") {
     return {};
   }

@@ -22,11 +22,11 @@ namespace mlc {
 
 /// What an op asks of an emitter.
 enum class OpClass {
-  host,     ///< no kernel: constants, views, scalars, control flow
-  map,      ///< O(1) operand elements per result element
+  host,      ///< no kernel: constants, views, scalars, control flow
+  map,       ///< O(1) operand elements per result element
   rowReduce, ///< reduction over the trailing axes
-  heavy,    ///< a loop nest per element: products, windows, other reductions
-  loops     ///< fills its results by loops of its own
+  heavy,     ///< a loop nest per element: products, windows, other reductions
+  loops      ///< fills its results by loops of its own
 };
 
 OpClass classify(mlir::Operation *op);
@@ -36,8 +36,9 @@ bool isElementwise(mlir::Operation *op);
 
 /// What the target can emit beyond the generic archetypes.
 struct FusionOptions {
-  bool rowGroups = false;      ///< reductions over rows with their elementwise ops
-  bool contractEpilogues = false; ///< elementwise ops after products and windows
+  bool rowGroups = false; ///< reductions over rows with their elementwise ops
+  bool contractEpilogues =
+      false; ///< elementwise ops after products and windows
 };
 
 struct Cluster {

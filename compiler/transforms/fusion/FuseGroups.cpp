@@ -10,8 +10,8 @@
 //                                       mlc.yield %3
 //                                   }
 //
-// In: simplified mlc ops. Out: only host ops outside of groups. Constants of one
-// element move into the groups, where they become literals.
+// In: simplified mlc ops. Out: only host ops outside of groups. Constants of
+// one element move into the groups, where they become literals.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/transforms/fusion/Clusters.h"
@@ -99,7 +99,8 @@ Location groupLocation(const Cluster &cluster) {
 /// Replaces a cluster by a group at the place of its last op.
 void formGroup(Cluster &cluster) {
   std::vector<Operation *> ops(cluster.ops.begin(), cluster.ops.end());
-  llvm::sort(ops, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  llvm::sort(ops,
+             [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
   Boundary boundary(cluster);
   Location loc = groupLocation(cluster);
   OpBuilder b(ops.back());
@@ -111,8 +112,9 @@ void formGroup(Cluster &cluster) {
   cluster.ops.clear();
   cluster.ops.insert(ops.begin(), ops.end());
   SmallVector<Value> dims = outputDims(b, cluster, boundary, loc);
-  auto group = GroupOp::create(b, loc, types, b.getStringAttr(cluster.archetype),
-                               boundary.inputs.getArrayRef(), dims);
+  auto group =
+      GroupOp::create(b, loc, types, b.getStringAttr(cluster.archetype),
+                      boundary.inputs.getArrayRef(), dims);
   Block *body = b.createBlock(&group.getBody());
   IRMapping mapping;
   for (Value input : boundary.inputs) {

@@ -48,7 +48,8 @@ LogicalResult replaceByOperand(PatternRewriter &rewriter, DimFacts &facts,
 /// c + x ==> x + c, so that other patterns look right only.
 template <typename OpT> struct ConstantRight : FactPattern<OpT> {
   using FactPattern<OpT>::FactPattern;
-  LogicalResult matchAndRewrite(OpT op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(OpT op,
+                                PatternRewriter &rewriter) const override {
     if (!isConstant(op.getA()) || isConstant(op.getB())) {
       return rewriter.notifyMatchFailure(op, "no constant on the left alone");
     }
@@ -71,7 +72,8 @@ struct ShrinkSplat : RewritePattern {
     }
     for (OpOperand &operand : op->getOpOperands()) {
       std::optional<double> number = splatNumber(operand.get());
-      if (!number || rankOf(operand.get()) == 0 || !othersGiveDims(op, operand)) {
+      if (!number || rankOf(operand.get()) == 0 ||
+          !othersGiveDims(op, operand)) {
         continue;
       }
       auto constant = operand.get().getDefiningOp<ConstantOp>();
@@ -113,7 +115,8 @@ private:
 /// x - c ==> x + (-c), which merges with other additions.
 struct SubtractConstant : FactPattern<SubOp> {
   using FactPattern::FactPattern;
-  LogicalResult matchAndRewrite(SubOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(SubOp op,
+                                PatternRewriter &rewriter) const override {
     if (!isConstant(op.getB()) || isConstant(op.getA()) ||
         elementTypeOf(op).isUnsignedInteger()) {
       return rewriter.notifyMatchFailure(op, "does not subtract a constant");
@@ -128,23 +131,25 @@ struct SubtractConstant : FactPattern<SubOp> {
 /// x / c ==> x * (1/c) where 1/c is exact: a power of two.
 struct DivideByPower : FactPattern<DivOp> {
   using FactPattern::FactPattern;
-  LogicalResult matchAndRewrite(DivOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(DivOp op,
+                                PatternRewriter &rewriter) const override {
     std::optional<double> c = splatNumber(op.getB());
     int exponent;
     if (!c || !isFloat(op) || *c == 0 || !std::isfinite(*c) ||
-        std::fabs(std::frexp(*c, &exponent)) != 0.5 || std::abs(exponent) > 14 ||
-        isConstant(op.getA())) {
+        std::fabs(std::frexp(*c, &exponent)) != 0.5 ||
+        std::abs(exponent) > 14 || isConstant(op.getA())) {
       return rewriter.notifyMatchFailure(op, "the inverse is not exact");
     }
     TensorBuilder t(rewriter, op.getLoc());
     Value inverse = t.scalar(elementTypeOf(op), 1 / *c);
-    Value shaped = rankOf(op.getB()) == 0
-                       ? inverse
-                       : Value(ConstantOp::create(
-                             rewriter, op.getLoc(),
-                             DenseElementsAttr::get(
-                                 cast<ShapedType>(op.getB().getType()),
-                                 rewriter.getFloatAttr(elementTypeOf(op), 1 / *c))));
+    Value shaped =
+        rankOf(op.getB()) == 0
+            ? inverse
+            : Value(ConstantOp::create(
+                  rewriter, op.getLoc(),
+                  DenseElementsAttr::get(
+                      cast<ShapedType>(op.getB().getType()),
+                      rewriter.getFloatAttr(elementTypeOf(op), 1 / *c))));
     rewriter.replaceOpWithNewOp<MulOp>(op, op.getType(), op.getA(), shaped);
     return success();
   }
@@ -157,7 +162,8 @@ struct DivideByPower : FactPattern<DivOp> {
 /// x * 1, x / 1, x + -0, x - 0, pow(x, 1), x & true, x | false ==> x
 template <typename OpT> struct DropNeutral : FactPattern<OpT> {
   using FactPattern<OpT>::FactPattern;
-  LogicalResult matchAndRewrite(OpT op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(OpT op,
+                                PatternRewriter &rewriter) const override {
     Value b = op->getOperand(1);
     bool neutral = false;
     if constexpr (std::is_same_v<OpT, AddOp>) {
@@ -181,7 +187,8 @@ template <typename OpT> struct DropNeutral : FactPattern<OpT> {
 /// f(f(x)) ==> f(x)
 template <typename OpT> struct DropRepeated : FactPattern<OpT> {
   using FactPattern<OpT>::FactPattern;
-  LogicalResult matchAndRewrite(OpT op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(OpT op,
+                                PatternRewriter &rewriter) const override {
     if (!op.getX().template getDefiningOp<OpT>()) {
       return rewriter.notifyMatchFailure(op, "not applied twice");
     }
@@ -192,7 +199,8 @@ template <typename OpT> struct DropRepeated : FactPattern<OpT> {
 /// f(f(x)) ==> x
 template <typename OpT> struct DropInverse : FactPattern<OpT> {
   using FactPattern<OpT>::FactPattern;
-  LogicalResult matchAndRewrite(OpT op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(OpT op,
+                                PatternRewriter &rewriter) const override {
     auto inner = op.getX().template getDefiningOp<OpT>();
     if (!inner) {
       return rewriter.notifyMatchFailure(op, "not applied twice");
@@ -223,11 +231,13 @@ std::optional<std::pair<double, double>> magnitudes(Value value) {
   return std::make_pair(most, least);
 }
 
-/// (x * c) * d ==> x * (c * d). Rounds once instead of twice; only for constants
-/// of moderate size, so that nothing overflows earlier or later than before.
+/// (x * c) * d ==> x * (c * d). Rounds once instead of twice; only for
+/// constants of moderate size, so that nothing overflows earlier or later than
+/// before.
 struct MergeFactors : FactPattern<MulOp> {
   using FactPattern::FactPattern;
-  LogicalResult matchAndRewrite(MulOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(MulOp op,
+                                PatternRewriter &rewriter) const override {
     auto inner = op.getA().getDefiningOp<MulOp>();
     if (!inner || !inner->hasOneUse() || !isFloat(op) ||
         !isConstant(op.getB()) || !isConstant(inner.getB()) ||
@@ -252,7 +262,8 @@ struct MergeFactors : FactPattern<MulOp> {
 /// so large that the rounding may be what is wanted.
 struct MergeTerms : FactPattern<AddOp> {
   using FactPattern::FactPattern;
-  LogicalResult matchAndRewrite(AddOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(AddOp op,
+                                PatternRewriter &rewriter) const override {
     auto inner = op.getA().getDefiningOp<AddOp>();
     if (!inner || !inner->hasOneUse() || !isConstant(op.getB()) ||
         !isConstant(inner.getB()) || isConstant(inner.getA())) {
@@ -306,7 +317,8 @@ bool isNonNegative(Value value, int depth = 4) {
 /// two products rounds twice.
 struct SimplifyPower : FactPattern<PowOp> {
   using FactPattern::FactPattern;
-  LogicalResult matchAndRewrite(PowOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(PowOp op,
+                                PatternRewriter &rewriter) const override {
     std::optional<double> c = splatNumber(op.getB());
     Value x = op.getA();
     if (!c || !isFloat(x) || !facts.haveSameDims(x, op) ||
@@ -337,7 +349,8 @@ struct SimplifyPower : FactPattern<PowOp> {
 /// 1 / x ==> reciprocal(x)
 struct OneOver : FactPattern<DivOp> {
   using FactPattern::FactPattern;
-  LogicalResult matchAndRewrite(DivOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(DivOp op,
+                                PatternRewriter &rewriter) const override {
     if (!isSplat(op.getA(), 1) || !isFloat(op) ||
         op.getB().getType() != op.getType() ||
         !facts.haveSameDims(op.getB(), op)) {
@@ -365,7 +378,8 @@ struct InverseRoot : FactPattern<ReciprocalOp> {
 /// max(x, 0) ==> relu(x)
 struct MaxZero : FactPattern<MaxOp> {
   using FactPattern::FactPattern;
-  LogicalResult matchAndRewrite(MaxOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(MaxOp op,
+                                PatternRewriter &rewriter) const override {
     Value x = op.getA();
     if (!isSplat(op.getB(), 0) || x.getType() != op.getType() ||
         !facts.haveSameDims(x, op)) {
@@ -387,7 +401,8 @@ bool holdsAll(Type from, Type to) {
     const auto &narrow = fromReal.getFloatSemantics();
     const auto &wide = toReal.getFloatSemantics();
     return toReal.getWidth() >= 32 && toReal.getWidth() > fromReal.getWidth() &&
-           APFloat::semanticsPrecision(wide) > APFloat::semanticsPrecision(narrow);
+           APFloat::semanticsPrecision(wide) >
+               APFloat::semanticsPrecision(narrow);
   }
   if (fromReal) {
     return false;
@@ -401,14 +416,14 @@ bool holdsAll(Type from, Type to) {
   if (toBits == 1) {
     return false;
   }
-  return isUnsigned ? toBits > bits
-                    : !to.isUnsignedInteger() && toBits > bits;
+  return isUnsigned ? toBits > bits : !to.isUnsignedInteger() && toBits > bits;
 }
 
 /// cast(cast(x)) ==> cast(x) where the first one keeps every value.
 struct MergeCasts : FactPattern<CastOp> {
   using FactPattern::FactPattern;
-  LogicalResult matchAndRewrite(CastOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(CastOp op,
+                                PatternRewriter &rewriter) const override {
     if (elementTypeOf(op.getX()) == op.getTo()) {
       return replaceByOperand(rewriter, facts, op, op.getX());
     }
@@ -422,10 +437,12 @@ struct MergeCasts : FactPattern<CastOp> {
   }
 };
 
-/// where(true, a, b) ==> a; where(c, a, a) ==> a; where(!c, a, b) ==> where(c, b, a)
+/// where(true, a, b) ==> a; where(c, a, a) ==> a; where(!c, a, b) ==> where(c,
+/// b, a)
 struct SimplifyWhere : FactPattern<WhereOp> {
   using FactPattern::FactPattern;
-  LogicalResult matchAndRewrite(WhereOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(WhereOp op,
+                                PatternRewriter &rewriter) const override {
     if (auto inverted = op.getCondition().getDefiningOp<NotOp>()) {
       Value a = op.getA(), b = op.getB();
       rewriter.modifyOpInPlace(
@@ -448,17 +465,16 @@ struct SimplifyWhere : FactPattern<WhereOp> {
 } // namespace
 
 void populateArithmeticPatterns(RewritePatternSet &patterns, DimFacts &facts) {
-  patterns.add<
-      ConstantRight<AddOp>, ConstantRight<MulOp>, ConstantRight<MaxOp>,
-      ConstantRight<MinOp>, ConstantRight<AndOp>, ConstantRight<OrOp>,
-      ShrinkSplat, SubtractConstant, DivideByPower, DropNeutral<MulOp>,
-      DropNeutral<DivOp>, DropNeutral<AddOp>, DropNeutral<SubOp>,
-      DropNeutral<PowOp>, DropNeutral<AndOp>, DropNeutral<OrOp>,
-      DropRepeated<ReluOp>, DropRepeated<AbsOp>, DropRepeated<FloorOp>,
-      DropRepeated<CeilOp>, DropRepeated<RoundOp>, DropInverse<NegOp>,
-      DropInverse<NotOp>, MergeFactors, MergeTerms, SimplifyPower, OneOver,
-      InverseRoot, MaxZero, MergeCasts, SimplifyWhere>(patterns.getContext(),
-                                                       facts);
+  patterns.add<ConstantRight<AddOp>, ConstantRight<MulOp>, ConstantRight<MaxOp>,
+               ConstantRight<MinOp>, ConstantRight<AndOp>, ConstantRight<OrOp>,
+               ShrinkSplat, SubtractConstant, DivideByPower, DropNeutral<MulOp>,
+               DropNeutral<DivOp>, DropNeutral<AddOp>, DropNeutral<SubOp>,
+               DropNeutral<PowOp>, DropNeutral<AndOp>, DropNeutral<OrOp>,
+               DropRepeated<ReluOp>, DropRepeated<AbsOp>, DropRepeated<FloorOp>,
+               DropRepeated<CeilOp>, DropRepeated<RoundOp>, DropInverse<NegOp>,
+               DropInverse<NotOp>, MergeFactors, MergeTerms, SimplifyPower,
+               OneOver, InverseRoot, MaxZero, MergeCasts, SimplifyWhere>(
+      patterns.getContext(), facts);
 }
 
 } // namespace mlc

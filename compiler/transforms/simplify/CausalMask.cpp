@@ -19,7 +19,8 @@ CausalMask::CausalMask(DimFacts &facts, Type scores) : facts(facts) {
   auto type = dyn_cast_or_null<RankedTensorType>(scores);
   if (type && type.getRank() >= 2 && type.hasStaticShape()) {
     MLIRContext *context = type.getContext();
-    queries = getAffineConstantExpr(type.getDimSize(type.getRank() - 2), context);
+    queries =
+        getAffineConstantExpr(type.getDimSize(type.getRank() - 2), context);
     keys = getAffineConstantExpr(type.getDimSize(type.getRank() - 1), context);
   }
 }
@@ -30,8 +31,8 @@ void CausalMask::setDims(ArrayRef<AffineExpr> q, ArrayRef<AffineExpr> k,
   keys = keysTransposed ? k[k.size() - 1] : k[k.size() - 2];
 }
 
-/// Whether rows [rowStart, rowStart + rows) and the first `columns` columns of a
-/// matrix (leading dims 1) are visible for column <= rowStart + row exactly.
+/// Whether rows [rowStart, rowStart + rows) and the first `columns` columns of
+/// a matrix (leading dims 1) are visible for column <= rowStart + row exactly.
 bool CausalMask::isTriangle(const ConstantData &data, int64_t rowStart,
                             int64_t rows, int64_t columns,
                             std::optional<double> hidden) {
@@ -116,10 +117,12 @@ bool CausalMask::isCondition(Value condition) {
     return false;
   }
   if (auto compare = condition.getDefiningOp<LessEqualOp>()) {
-    return isPosition(compare.getA(), true) && isPosition(compare.getB(), false);
+    return isPosition(compare.getA(), true) &&
+           isPosition(compare.getB(), false);
   }
   if (auto compare = condition.getDefiningOp<GreaterEqualOp>()) {
-    return isPosition(compare.getA(), false) && isPosition(compare.getB(), true);
+    return isPosition(compare.getA(), false) &&
+           isPosition(compare.getB(), true);
   }
   return false;
 }

@@ -21,7 +21,8 @@ namespace mlc {
 static constexpr size_t inlineBytes = 1024;
 
 unsigned bytesPerElement(Type elementType) {
-  unsigned bits = elementType.isIndex() ? 64 : elementType.getIntOrFloatBitWidth();
+  unsigned bits =
+      elementType.isIndex() ? 64 : elementType.getIntOrFloatBitWidth();
   return (bits + 7) / 8;
 }
 
@@ -89,14 +90,18 @@ double decodeElement(const char *at, Type elementType) {
     if (real.isF64()) {
       return llvm::bit_cast<double>(bits);
     }
-    APFloat value(real.getFloatSemantics(), APInt(real.getWidth(), bits, false, true));
+    APFloat value(real.getFloatSemantics(),
+                  APInt(real.getWidth(), bits, false, true));
     bool losesInfo;
-    value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
+    value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven,
+                  &losesInfo);
     return value.convertToDouble();
   }
-  unsigned width = elementType.isIndex() ? 64 : elementType.getIntOrFloatBitWidth();
+  unsigned width =
+      elementType.isIndex() ? 64 : elementType.getIntOrFloatBitWidth();
   if (width == 64) {
-    return elementType.isUnsignedInteger() ? double(bits) : double(int64_t(bits));
+    return elementType.isUnsignedInteger() ? double(bits)
+                                           : double(int64_t(bits));
   }
   if (elementType.isUnsignedInteger() || width == 1) {
     return double(bits);
@@ -117,7 +122,8 @@ void encodeElement(char *at, Type elementType, double value) {
       bits = rounded.bitcastToAPInt().getZExtValue();
     }
   } else {
-    unsigned width = elementType.isIndex() ? 64 : elementType.getIntOrFloatBitWidth();
+    unsigned width =
+        elementType.isIndex() ? 64 : elementType.getIntOrFloatBitWidth();
     bits = value < 0 ? uint64_t(int64_t(value)) : uint64_t(value);
     bits &= llvm::maskTrailingOnes<uint64_t>(width);
   }
@@ -125,10 +131,10 @@ void encodeElement(char *at, Type elementType, double value) {
 }
 
 ConstantBuffer::ConstantBuffer(RankedTensorType type)
-    : tensorType(type),
-      blob(HeapAsmResourceBlob::allocate(
-          size_t(type.getNumElements()) * bytesPerElement(type.getElementType()),
-          /*align=*/64)) {}
+    : tensorType(type), blob(HeapAsmResourceBlob::allocate(
+                            size_t(type.getNumElements()) *
+                                bytesPerElement(type.getElementType()),
+                            /*align=*/64)) {}
 
 void ConstantBuffer::set(int64_t i, double value) {
   Type elementType = tensorType.getElementType();
@@ -150,8 +156,8 @@ ElementsAttr ConstantBuffer::finish() {
   ArrayRef<char> bytes = blob.getData();
   size_t width = bytesPerElement(tensorType.getElementType());
   // All equal when the bytes are those one element before them.
-  if (bytes.size() > width &&
-      std::memcmp(bytes.data(), bytes.data() + width, bytes.size() - width) == 0) {
+  if (bytes.size() > width && std::memcmp(bytes.data(), bytes.data() + width,
+                                          bytes.size() - width) == 0) {
     return inlineElements(tensorType, bytes.take_front(width));
   }
   if (bytes.size() <= inlineBytes) {

@@ -100,8 +100,8 @@ public:
     }
     Value weights = softmax(t, scores, {3}, /*log=*/false);
     if (op.getNanToZero()) {
-      weights = t.make<WhereOp>(t.make<IsNanOp>(weights), t.scalar(wide, 0),
-                                weights);
+      weights =
+          t.make<WhereOp>(t.make<IsNanOp>(weights), t.scalar(wide, 0), weights);
     }
     Value v = t.cast(op.getV(), wide);
     Value y = t.matmul(groupHeads(weights), v, false, false);
@@ -150,9 +150,8 @@ private:
   Value hideLaterKeys(Value scores) {
     OpFoldResult queries = t.dim(op.getQ(), 2), keys = t.dim(op.getK(), 2);
     Value row = iota(queries, {1}), column = iota(keys, {});
-    Value offset =
-        t.sub(t.fromIndex(keys, t.b.getI64Type()),
-              t.fromIndex(queries, t.b.getI64Type()));
+    Value offset = t.sub(t.fromIndex(keys, t.b.getI64Type()),
+                         t.fromIndex(queries, t.b.getI64Type()));
     Value hidden = t.make<GreaterOp>(column, t.add(row, offset));
     double infinity = std::numeric_limits<double>::infinity();
     return t.make<WhereOp>(hidden, t.scalar(wide, -infinity), scores);

@@ -171,8 +171,7 @@ std::optional<int64_t> constantProduct(ArrayRef<AffineExpr> dims) {
   int64_t product = 1;
   for (AffineExpr dim : dims) {
     auto constant = dyn_cast<AffineConstantExpr>(dim);
-    if (!constant ||
-        llvm::MulOverflow(product, constant.getValue(), product)) {
+    if (!constant || llvm::MulOverflow(product, constant.getValue(), product)) {
       return std::nullopt;
     }
   }

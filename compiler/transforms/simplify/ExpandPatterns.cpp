@@ -64,8 +64,8 @@ struct ExpandByOnes : FactPattern<ExpandOp> {
                                 PatternRewriter &rewriter) const override {
     DimExprs x(facts.dims(op.getX())), y(facts.dims(op));
     size_t added = y.size() - x.size();
-    if (added == 0 || ArrayRef<AffineExpr>(y).drop_front(added) !=
-                          ArrayRef<AffineExpr>(x) ||
+    if (added == 0 ||
+        ArrayRef<AffineExpr>(y).drop_front(added) != ArrayRef<AffineExpr>(x) ||
         !llvm::all_of(ArrayRef<AffineExpr>(y).take_front(added), isOne)) {
       return rewriter.notifyMatchFailure(op, "repeats elements");
     }
@@ -141,8 +141,8 @@ private:
     }
     Operation *inner = cloneWith(rewriter, op, operands);
     rewriter.replaceOpWithNewOp<ExpandOp>(op, op->getResult(0).getType(),
-                                          inner->getResult(0),
-                                          widest.getDims(), widest.getSizes());
+                                          inner->getResult(0), widest.getDims(),
+                                          widest.getSizes());
     return success();
   }
 

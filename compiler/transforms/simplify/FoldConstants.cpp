@@ -19,8 +19,8 @@
 
 #include "dialects/mlc/Mlc.h"
 
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
@@ -106,7 +106,8 @@ private:
                   isa<SplatElementsAttr>(operands[0]);
     for (Type type : op->getResultTypes()) {
       auto tensor = cast<RankedTensorType>(type);
-      needed += tensor.getNumElements() * bytesPerElement(tensor.getElementType());
+      needed +=
+          tensor.getNumElements() * bytesPerElement(tensor.getElementType());
     }
     return splats || isa<ReshapeOp>(op) || needed <= freed + maxGrowth ||
            partsOfSource(op);

@@ -47,9 +47,9 @@ using Kernel = void (*)(Machine &, const Instruction &);
 struct Instruction {
   Kernel run = nullptr;
   unsigned result = 0, x = 0, y = 0, z = 0; ///< registers
-  unsigned width = 64;       ///< bits of the integer operands
-  unsigned resultWidth = 64; ///< bits of an integer result
-  unsigned extra = 0;        ///< predicate, or index of an access or region
+  unsigned width = 64;                      ///< bits of the integer operands
+  unsigned resultWidth = 64;                ///< bits of an integer result
+  unsigned extra = 0; ///< predicate, or index of an access or region
   /// Format the result is rounded to; null for f32 and f64.
   const llvm::fltSemantics *format = nullptr;
 };

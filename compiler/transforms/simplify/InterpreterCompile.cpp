@@ -140,8 +140,8 @@ private:
   }
 
   static bool isScalar(Type type) {
-    return type.isIndex() || (type.isIntOrFloat() &&
-                              type.getIntOrFloatBitWidth() <= 64);
+    return type.isIndex() ||
+           (type.isIntOrFloat() && type.getIntOrFloatBitWidth() <= 64);
   }
   static unsigned width(Type type) {
     return type.isIndex() ? 64 : type.getIntOrFloatBitWidth();
@@ -194,9 +194,10 @@ private:
   }
 
   bool addFor(Code &code, scf::ForOp op) {
-    program.diverges |= isVarying(
-        {op.getLowerBound(), op.getUpperBound(), op.getStep()});
-    varying.insert(op.getRegionIterArgs().begin(), op.getRegionIterArgs().end());
+    program.diverges |=
+        isVarying({op.getLowerBound(), op.getUpperBound(), op.getStep()});
+    varying.insert(op.getRegionIterArgs().begin(),
+                   op.getRegionIterArgs().end());
     varying.insert(op->result_begin(), op->result_end());
     RegionCode loop;
     loop.from = reg(op.getLowerBound());
@@ -281,7 +282,8 @@ Buffer inputBuffer(const ConstantData &data) {
   buffer.data = const_cast<char *>(data.bytes().data());
   buffer.splat = data.isSplat();
   buffer.codec = Codec::of(data.elementType());
-  buffer.dims.assign(data.type().getShape().begin(), data.type().getShape().end());
+  buffer.dims.assign(data.type().getShape().begin(),
+                     data.type().getShape().end());
   return buffer;
 }
 
@@ -289,15 +291,16 @@ Buffer outputBuffer(ConstantBuffer &data) {
   Buffer buffer;
   buffer.data = data.data();
   buffer.codec = Codec::of(data.type().getElementType());
-  buffer.dims.assign(data.type().getShape().begin(), data.type().getShape().end());
+  buffer.dims.assign(data.type().getShape().begin(),
+                     data.type().getShape().end());
   return buffer;
 }
 
 /// A function to emit a rule into: erased at the end.
 struct Scratch {
   Scratch(Operation *op, OpBuilder &b) {
-    function = func::FuncOp::create(op->getLoc(), "rule",
-                                    b.getFunctionType({}, {}));
+    function =
+        func::FuncOp::create(op->getLoc(), "rule", b.getFunctionType({}, {}));
     block = function.addEntryBlock();
     b.setInsertionPointToEnd(block);
   }
@@ -355,8 +358,7 @@ ElementsAttr evaluateElements(Operation *op, unsigned result,
   ElementBuilder e(b, op->getLoc(), load, dim, index);
   Value value = cast<ElementOpInterface>(op).emitElement(e, result, indices);
   Program program;
-  if (!value ||
-      !compile(*scratch.block, bufferOf, indices, value, program)) {
+  if (!value || !compile(*scratch.block, bufferOf, indices, value, program)) {
     return nullptr;
   }
   ConstantBuffer made(type);
@@ -366,9 +368,8 @@ ElementsAttr evaluateElements(Operation *op, unsigned result,
 }
 
 /// Runs an op with loops of its own.
-SmallVector<ElementsAttr> evaluateLoops(Operation *op,
-                                        ArrayRef<Attribute> operands,
-                                        int64_t &steps) {
+SmallVector<ElementsAttr>
+evaluateLoops(Operation *op, ArrayRef<Attribute> operands, int64_t &steps) {
   OpBuilder b(op->getContext());
   Scratch scratch(op, b);
   llvm::DenseMap<Value, unsigned> bufferOf;
@@ -436,9 +437,8 @@ bool mlc::interpreter::compile(Block &block,
   return true;
 }
 
-SmallVector<ElementsAttr> mlc::evaluate(Operation *op,
-                                        ArrayRef<Attribute> operands,
-                                        int64_t &steps) {
+SmallVector<ElementsAttr>
+mlc::evaluate(Operation *op, ArrayRef<Attribute> operands, int64_t &steps) {
   SmallVector<ElementsAttr> results;
   if (isa<LoopsOpInterface>(op)) {
     return evaluateLoops(op, operands, steps);

@@ -24,7 +24,9 @@ namespace {
 // Shapes of kernels: what is read from the cells and written
 //===----------------------------------------------------------------------===//
 
-uint64_t mask(unsigned width) { return llvm::maskTrailingOnes<uint64_t>(width); }
+uint64_t mask(unsigned width) {
+  return llvm::maskTrailingOnes<uint64_t>(width);
+}
 
 template <typename T> T &as(Cell &cell);
 template <> float &as<float>(Cell &cell) { return cell.f; }
@@ -37,7 +39,8 @@ template <typename T, typename F> void unary(Machine &m, const Instruction &i) {
     as<T>(result[lane]) = T(F::apply(as<T>(x[lane])));
   }
 }
-template <typename T, typename F> void binary(Machine &m, const Instruction &i) {
+template <typename T, typename F>
+void binary(Machine &m, const Instruction &i) {
   Cell *result = m.cells(i.result), *x = m.cells(i.x), *y = m.cells(i.y);
   for (unsigned lane = 0; lane < m.lanes; ++lane) {
     as<T>(result[lane]) = T(F::apply(as<T>(x[lane]), as<T>(y[lane])));
@@ -85,22 +88,28 @@ template <typename F> void signedOp(Machine &m, const Instruction &i) {
   };
 #define UNSIGNED(NAME, EXPRESSION)                                             \
   struct NAME {                                                                \
-    static uint64_t apply(uint64_t x, uint64_t y, [[maybe_unused]] unsigned w) \
-    {                                                                          \
+    static uint64_t apply(uint64_t x, uint64_t y,                              \
+                          [[maybe_unused]] unsigned w) {                       \
       return EXPRESSION;                                                       \
     }                                                                          \
   };
 
 BINARY(AddF, x + y)
 BINARY(SubF, x - y)
-BINARY(MulF, x * y)
+BINARY(MulF, x *y)
 BINARY(DivF, x / y)
 BINARY(RemF, std::fmod(x, y))
 // NaN wins; +0 is greater than -0.
-BINARY(MaximumF, std::isnan(x) ? x : std::isnan(y) ? y
-                 : x == y ? (std::signbit(x) ? y : x) : x > y ? x : y)
-BINARY(MinimumF, std::isnan(x) ? x : std::isnan(y) ? y
-                 : x == y ? (std::signbit(x) ? x : y) : x < y ? x : y)
+BINARY(MaximumF, std::isnan(x)   ? x
+                 : std::isnan(y) ? y
+                 : x == y        ? (std::signbit(x) ? y : x)
+                 : x > y         ? x
+                                 : y)
+BINARY(MinimumF, std::isnan(x)   ? x
+                 : std::isnan(y) ? y
+                 : x == y        ? (std::signbit(x) ? x : y)
+                 : x < y         ? x
+                                 : y)
 // The number wins over NaN.
 BINARY(MaxNumF, std::isnan(x) ? y : std::isnan(y) ? x : x > y ? x : y)
 BINARY(MinNumF, std::isnan(x) ? y : std::isnan(y) ? x : x < y ? x : y)
@@ -141,10 +150,10 @@ UNARY(CbrtF, std::cbrt(x))
 
 UNSIGNED(AddI, x + y)
 UNSIGNED(SubI, x - y)
-UNSIGNED(MulI, x * y)
+UNSIGNED(MulI, x *y)
 UNSIGNED(DivUI, y ? x / y : 0)
 UNSIGNED(RemUI, y ? x % y : 0)
-UNSIGNED(AndI, x & y)
+UNSIGNED(AndI, x &y)
 UNSIGNED(OrI, x | y)
 UNSIGNED(XorI, x ^ y)
 UNSIGNED(ShlI, y < w ? x << y : 0)
@@ -156,10 +165,10 @@ UNSIGNED(CeilDivUI, y ? x / y + (x % y != 0) : 0)
 // Division by 0 or overflow is undefined in the rules; here it gives something.
 BINARY(DivSI, y == 0 ? 0 : y == -1 ? T(-uint64_t(x)) : x / y)
 BINARY(RemSI, y == 0 || y == -1 ? 0 : x % y)
-BINARY(FloorDivSI, DivSI::apply(x, y) -
-                       T(RemSI::apply(x, y) != 0 && (x < 0) != (y < 0)))
-BINARY(CeilDivSI, DivSI::apply(x, y) +
-                      T(RemSI::apply(x, y) != 0 && (x < 0) == (y < 0)))
+BINARY(FloorDivSI,
+       DivSI::apply(x, y) - T(RemSI::apply(x, y) != 0 && (x < 0) != (y < 0)))
+BINARY(CeilDivSI,
+       DivSI::apply(x, y) + T(RemSI::apply(x, y) != 0 && (x < 0) == (y < 0)))
 BINARY(MaxSI, x > y ? x : y)
 BINARY(MinSI, x < y ? x : y)
 BINARY(ShrSI, y >= 0 && y < 64 ? x >> y : T(x < 0 ? -1 : 0))
@@ -172,22 +181,38 @@ template <typename T> bool compareReal(unsigned predicate, T x, T y) {
   using P = arith::CmpFPredicate;
   bool unordered = std::isnan(x) || std::isnan(y);
   switch (P(predicate)) {
-  case P::AlwaysFalse: return false;
-  case P::OEQ: return x == y;
-  case P::OGT: return x > y;
-  case P::OGE: return x >= y;
-  case P::OLT: return x < y;
-  case P::OLE: return x <= y;
-  case P::ONE: return !unordered && x != y;
-  case P::ORD: return !unordered;
-  case P::UEQ: return unordered || x == y;
-  case P::UGT: return unordered || x > y;
-  case P::UGE: return unordered || x >= y;
-  case P::ULT: return unordered || x < y;
-  case P::ULE: return unordered || x <= y;
-  case P::UNE: return x != y;
-  case P::UNO: return unordered;
-  case P::AlwaysTrue: return true;
+  case P::AlwaysFalse:
+    return false;
+  case P::OEQ:
+    return x == y;
+  case P::OGT:
+    return x > y;
+  case P::OGE:
+    return x >= y;
+  case P::OLT:
+    return x < y;
+  case P::OLE:
+    return x <= y;
+  case P::ONE:
+    return !unordered && x != y;
+  case P::ORD:
+    return !unordered;
+  case P::UEQ:
+    return unordered || x == y;
+  case P::UGT:
+    return unordered || x > y;
+  case P::UGE:
+    return unordered || x >= y;
+  case P::ULT:
+    return unordered || x < y;
+  case P::ULE:
+    return unordered || x <= y;
+  case P::UNE:
+    return x != y;
+  case P::UNO:
+    return unordered;
+  case P::AlwaysTrue:
+    return true;
   }
   return false;
 }
@@ -199,20 +224,31 @@ template <typename T> void cmpf(Machine &m, const Instruction &i) {
   }
 }
 
-bool compareInteger(unsigned predicate, uint64_t x, uint64_t y, unsigned width) {
+bool compareInteger(unsigned predicate, uint64_t x, uint64_t y,
+                    unsigned width) {
   using P = arith::CmpIPredicate;
   int64_t a = SignExtend64(x, width), b = SignExtend64(y, width);
   switch (P(predicate)) {
-  case P::eq: return x == y;
-  case P::ne: return x != y;
-  case P::slt: return a < b;
-  case P::sle: return a <= b;
-  case P::sgt: return a > b;
-  case P::sge: return a >= b;
-  case P::ult: return x < y;
-  case P::ule: return x <= y;
-  case P::ugt: return x > y;
-  case P::uge: return x >= y;
+  case P::eq:
+    return x == y;
+  case P::ne:
+    return x != y;
+  case P::slt:
+    return a < b;
+  case P::sle:
+    return a <= b;
+  case P::sgt:
+    return a > b;
+  case P::sge:
+    return a >= b;
+  case P::ult:
+    return x < y;
+  case P::ule:
+    return x <= y;
+  case P::ugt:
+    return x > y;
+  case P::uge:
+    return x >= y;
   }
   return false;
 }
@@ -280,9 +316,8 @@ template <typename T> Cell fromNumber(T value);
 template <> Cell fromNumber(float value) { return fromFloat(value); }
 template <> Cell fromNumber(double value) { return fromDouble(value); }
 template <typename T> void signedToReal(Machine &m, const Instruction &i) {
-  convert(m, i, [&](Cell x) {
-    return fromNumber<T>(T(SignExtend64(x.u, i.width)));
-  });
+  convert(m, i,
+          [&](Cell x) { return fromNumber<T>(T(SignExtend64(x.u, i.width))); });
 }
 template <typename T> void unsignedToReal(Machine &m, const Instruction &i) {
   convert(m, i, [](Cell x) { return fromNumber<T>(T(x.u)); });
@@ -291,7 +326,8 @@ template <typename T> void unsignedToReal(Machine &m, const Instruction &i) {
 template <typename T> void realToSigned(Machine &m, const Instruction &i) {
   convert(m, i, [&](Cell x) {
     double value = std::trunc(double(as<T>(x)));
-    bool fits = value >= -9223372036854775808.0 && value < 9223372036854775808.0;
+    bool fits =
+        value >= -9223372036854775808.0 && value < 9223372036854775808.0;
     return fromBits(fits ? uint64_t(int64_t(value)) & mask(i.resultWidth) : 0);
   });
 }
@@ -326,6 +362,7 @@ template <typename F> Kernels realFunction2() {
 template <typename F> Kernels ofUnsigned() { return {unsignedOp<F>}; }
 template <typename F> Kernels ofSigned() { return {signedOp<F>}; }
 
+/// A table: the kernels of each operation.
 const llvm::StringMap<Kernels> &kernelTable() {
   static const llvm::StringMap<Kernels> table = {
       {"arith.addf", realBinary<AddF>()},
@@ -341,7 +378,8 @@ const llvm::StringMap<Kernels> &kernelTable() {
       {"arith.cmpf", {nullptr, cmpf<float>, cmpf<double>}},
       {"arith.truncf", {nullptr, copy, truncateDouble}},
       {"arith.fptosi", {nullptr, realToSigned<float>, realToSigned<double>}},
-      {"arith.fptoui", {nullptr, realToUnsigned<float>, realToUnsigned<double>}},
+      {"arith.fptoui",
+       {nullptr, realToUnsigned<float>, realToUnsigned<double>}},
       {"arith.addi", ofUnsigned<AddI>()},
       {"arith.subi", ofUnsigned<SubI>()},
       {"arith.muli", ofUnsigned<MulI>()},
@@ -405,7 +443,8 @@ const llvm::StringMap<Kernels> &kernelTable() {
       {"math.cbrt", realFunction<CbrtF>()},
       // By result type: f32 (or narrower) and f64.
       {"to-real.arith.extf", {nullptr, copy, extendToDouble}},
-      {"to-real.arith.sitofp", {nullptr, signedToReal<float>, signedToReal<double>}},
+      {"to-real.arith.sitofp",
+       {nullptr, signedToReal<float>, signedToReal<double>}},
       {"to-real.arith.uitofp",
        {nullptr, unsignedToReal<float>, unsignedToReal<double>}},
   };
@@ -414,7 +453,8 @@ const llvm::StringMap<Kernels> &kernelTable() {
 
 } // namespace
 
-Kernel mlc::interpreter::findKernel(StringRef name, bool isReal, bool isDouble) {
+Kernel mlc::interpreter::findKernel(StringRef name, bool isReal,
+                                    bool isDouble) {
   auto it = kernelTable().find(name);
   if (it == kernelTable().end()) {
     return nullptr;

@@ -19,13 +19,15 @@ using namespace mlc::interpreter;
 // Narrow formats
 //===----------------------------------------------------------------------===//
 
-float mlc::interpreter::roundTo(const llvm::fltSemantics &format, double value) {
+float mlc::interpreter::roundTo(const llvm::fltSemantics &format,
+                                double value) {
   bool isHalf = &format == &APFloat::IEEEhalf();
   if (!isHalf && &format != &APFloat::BFloat()) {
     APFloat rounded(value);
     bool losesInfo;
     rounded.convert(format, APFloat::rmNearestTiesToEven, &losesInfo);
-    rounded.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven, &losesInfo);
+    rounded.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven,
+                    &losesInfo);
     return rounded.convertToFloat();
   }
   if (value == 0 || !std::isfinite(value)) {
@@ -106,7 +108,8 @@ Cell Codec::decode(const char *at) const {
     unsigned width = APFloat::semanticsSizeInBits(*format);
     APFloat value(*format, APInt(width, cell.u, false, true));
     bool losesInfo;
-    value.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven, &losesInfo);
+    value.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven,
+                  &losesInfo);
     cell.f = value.convertToFloat();
     break;
   }

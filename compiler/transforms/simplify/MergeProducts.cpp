@@ -1,4 +1,5 @@
-//===- MergeProducts.cpp - one product for several weights -------*- C++ -*-===//
+//===- MergeProducts.cpp - one product for several weights -------*- C++
+//-*-===//
 //
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -71,7 +72,8 @@ void merge(ArrayRef<Part> parts) {
   for (Part part : parts) {
     locations.push_back(part.product.getLoc());
     // Copies, as the constants may stand behind the first product.
-    weights.push_back(b.clone(*part.product.getB().getDefiningOp())->getResult(0));
+    weights.push_back(
+        b.clone(*part.product.getB().getDefiningOp())->getResult(0));
     if (part.biased) {
       Value bias = b.clone(*part.biased.getB().getDefiningOp())->getResult(0);
       MixedSizes row;
@@ -96,9 +98,9 @@ void merge(ArrayRef<Part> parts) {
     }
     SmallVector<int64_t> starts(rank, 0), steps(rank, 1);
     starts.back() = offset;
-    auto slice = SliceOp::create(b, part.product.getLoc(),
-                                 part.result().getType(), y, ValueRange(),
-                                 sizes.dims, starts, sizes.sizes, steps);
+    auto slice =
+        SliceOp::create(b, part.product.getLoc(), part.result().getType(), y,
+                        ValueRange(), sizes.dims, starts, sizes.sizes, steps);
     part.result().replaceAllUsesWith(slice);
     offset += part.columns;
   }
@@ -110,8 +112,8 @@ struct MergeProductsPass : impl::MergeProductsPassBase<MergeProductsPass> {
   void runOnOperation() override {
     DimFacts facts(getOperation());
     getOperation()->walk([&](Block *block) {
-      llvm::MapVector<Key, SmallVector<Part>,
-                      std::map<Key, unsigned, KeyLess>> candidates;
+      llvm::MapVector<Key, SmallVector<Part>, std::map<Key, unsigned, KeyLess>>
+          candidates;
       for (MatMulOp op : block->getOps<MatMulOp>()) {
         if (std::optional<Part> part = findPart(op, facts)) {
           Key key{op.getA(), op.getTransposeB(), bool(part->biased)};

@@ -71,10 +71,14 @@ static void copyLine(char *to, const char *from, const Axis &axis,
     return;
   }
   switch (width) {
-  case 1: return copyLine<uint8_t>(to, axis.to, from, axis.from, axis.extent);
-  case 2: return copyLine<uint16_t>(to, axis.to, from, axis.from, axis.extent);
-  case 4: return copyLine<uint32_t>(to, axis.to, from, axis.from, axis.extent);
-  default: return copyLine<uint64_t>(to, axis.to, from, axis.from, axis.extent);
+  case 1:
+    return copyLine<uint8_t>(to, axis.to, from, axis.from, axis.extent);
+  case 2:
+    return copyLine<uint16_t>(to, axis.to, from, axis.from, axis.extent);
+  case 4:
+    return copyLine<uint32_t>(to, axis.to, from, axis.from, axis.extent);
+  default:
+    return copyLine<uint64_t>(to, axis.to, from, axis.from, axis.extent);
   }
 }
 
@@ -147,13 +151,13 @@ static ElementsAttr copyView(const ConstantData &x, RankedTensorType type,
 }
 
 /// Entry `i` of a mixed list whose dynamic entries are attributes.
-static std::optional<int64_t> mixedEntry(ArrayRef<int64_t> fixed,
-                                         ArrayRef<Attribute> dynamic,
-                                         unsigned i) {
+static std::optional<int64_t>
+mixedEntry(ArrayRef<int64_t> fixed, ArrayRef<Attribute> dynamic, unsigned i) {
   if (!ShapedType::isDynamic(fixed[i])) {
     return fixed[i];
   }
-  unsigned position = llvm::count_if(fixed.take_front(i), ShapedType::isDynamic);
+  unsigned position =
+      llvm::count_if(fixed.take_front(i), ShapedType::isDynamic);
   auto value = dyn_cast_or_null<IntegerAttr>(dynamic[position]);
   return value ? std::optional<int64_t>(value.getInt()) : std::nullopt;
 }
@@ -172,7 +176,8 @@ static ElementsAttr moveSlice(SliceOp op, const ConstantData &x,
     }
     int64_t last = *start + (size - 1) * step;
     int64_t extent = x.type().getDimSize(i);
-    if (size > 0 && (*start < 0 || *start >= extent || last < 0 || last >= extent)) {
+    if (size > 0 &&
+        (*start < 0 || *start >= extent || last < 0 || last >= extent)) {
       return nullptr; // invalid: the run reports it
     }
     offset += *start * strides[i];
@@ -196,7 +201,8 @@ static ElementsAttr moveConcat(ConcatOp op, RankedTensorType type,
       return nullptr;
     }
     ArrayRef<int64_t> shape = x->type().getShape();
-    Sizes strides = x->isSplat() ? Sizes(shape.size(), 0) : rowMajorStrides(shape);
+    Sizes strides =
+        x->isSplat() ? Sizes(shape.size(), 0) : rowMajorStrides(shape);
     copyBox(result.data() + offset * toStrides[axis] * x->width(), toStrides,
             x->bytes().data(), strides, shape, x->width());
     offset += shape[axis];

@@ -35,8 +35,7 @@ void populateExpandPatterns(mlir::RewritePatternSet &patterns, DimFacts &facts);
 void populateWeightPatterns(mlir::RewritePatternSet &patterns, DimFacts &facts);
 
 /// A pattern that asks about dims.
-template <typename OpT>
-struct FactPattern : mlir::OpRewritePattern<OpT> {
+template <typename OpT> struct FactPattern : mlir::OpRewritePattern<OpT> {
   FactPattern(mlir::MLIRContext *context, DimFacts &facts)
       : mlir::OpRewritePattern<OpT>(context), facts(facts) {}
   DimFacts &facts;
@@ -50,9 +49,9 @@ bool isElementwiseOp(mlir::Operation *op);
 bool canReplace(mlir::Operation *op, mlir::Value value);
 
 /// Sizes of a reshape, expand or slice as attributes and values.
-llvm::SmallVector<mlir::OpFoldResult>
-mixedSizes(mlir::OpBuilder &b, llvm::ArrayRef<int64_t> fixed,
-           mlir::ValueRange dynamic);
+llvm::SmallVector<mlir::OpFoldResult> mixedSizes(mlir::OpBuilder &b,
+                                                 llvm::ArrayRef<int64_t> fixed,
+                                                 mlir::ValueRange dynamic);
 
 /// `x` under `sizes`; `x` itself when it has these static dims.
 mlir::Value reshapeTo(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x,

@@ -6,10 +6,10 @@
 //   0.5 * x * (1 + erf(x / sqrt(2)))  ==>  mlc.gelu x
 //   x * sigmoid(x)                    ==>  mlc.swish x
 //
-// In: simplified mlc ops. Factors are found in any order and grouping. Out: gelu
-// (both forms), sigmoid, swish, hard_sigmoid, hard_swish, mish as one op. One op
-// is one polynomial in a kernel's inner loop; results differ by rounding. Not
-// log(1 + exp(x)): its overflow is visible and stays.
+// In: simplified mlc ops. Factors are found in any order and grouping. Out:
+// gelu (both forms), sigmoid, swish, hard_sigmoid, hard_swish, mish as one op.
+// One op is one polynomial in a kernel's inner loop; results differ by
+// rounding. Not log(1 + exp(x)): its overflow is visible and stays.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/transforms/Passes.h"
@@ -29,7 +29,8 @@ namespace {
 
 bool isClose(double found, double expected, Value like) {
   // Constants of narrow types are rounded to them.
-  double tolerance = elementTypeOf(like).getIntOrFloatBitWidth() < 32 ? 4e-3 : 1e-5;
+  double tolerance =
+      elementTypeOf(like).getIntOrFloatBitWidth() < 32 ? 4e-3 : 1e-5;
   return std::fabs(found - expected) <= tolerance * std::fabs(expected);
 }
 
@@ -137,7 +138,8 @@ bool isGeluTanhArgument(Value u, Value x) {
 
 class ActivationBuilder {
 public:
-  explicit ActivationBuilder(Operation *op) : op(op), b(op), t(b, op->getLoc()) {}
+  explicit ActivationBuilder(Operation *op)
+      : op(op), b(op), t(b, op->getLoc()) {}
 
   Value build() {
     if (isa<MulOp>(op)) {
@@ -159,7 +161,8 @@ private:
       if (!rest) {
         continue;
       }
-      if (Value y = isClose(product.constant, 0.5, x) ? buildGelu(x, rest) : Value()) {
+      if (Value y = isClose(product.constant, 0.5, x) ? buildGelu(x, rest)
+                                                      : Value()) {
         return y;
       }
       if (Value y = product.constant == 1 ? buildGated(x, rest) : Value()) {
@@ -169,7 +172,8 @@ private:
         return t.make<HardSwishOp>(x);
       }
     }
-    if (product.values.size() == 1 && isa<FloatType>(elementTypeOf(op->getResult(0))) &&
+    if (product.values.size() == 1 &&
+        isa<FloatType>(elementTypeOf(op->getResult(0))) &&
         isClose(product.constant, 1.0 / 6, op->getResult(0))) {
       return buildHardSigmoid(product.values[0]);
     }

@@ -48,10 +48,10 @@ public:
 
 private:
   struct Mask {
-    Value value;             ///< additive, or the condition of a selection
-    double factor = 1;       ///< what it is multiplied with
+    Value value;                  ///< additive, or the condition of a selection
+    double factor = 1;            ///< what it is multiplied with
     std::optional<double> hidden; ///< selections: the score where not visible
-    bool visibleWhen = true; ///< selections: the condition where visible
+    bool visibleWhen = true;      ///< selections: the condition where visible
   };
 
   bool matchWeights(Value weights);
@@ -233,8 +233,7 @@ Value AttentionMatcher::peelScale(OpBuilder &b, Value value) {
 /// x: [B, Hk, 1, T, D], the expansion [B, Hk, G, T, D]. Null when not so.
 Value AttentionMatcher::peelRepeat(OpBuilder &b, Value value) {
   auto joined = value.getDefiningOp<ReshapeOp>();
-  auto expand =
-      joined ? joined.getX().getDefiningOp<ExpandOp>() : ExpandOp();
+  auto expand = joined ? joined.getX().getDefiningOp<ExpandOp>() : ExpandOp();
   if (!expand || rankOf(expand) != 5 || rankOf(expand.getX()) != 5) {
     return nullptr;
   }
@@ -245,8 +244,7 @@ Value AttentionMatcher::peelRepeat(OpBuilder &b, Value value) {
       heads[2] != to[3] || heads[3] != to[4]) {
     return nullptr;
   }
-  SmallVector<OpFoldResult> sizes =
-      sizesOf(b, value.getLoc(), expand.getX());
+  SmallVector<OpFoldResult> sizes = sizesOf(b, value.getLoc(), expand.getX());
   sizes.erase(sizes.begin() + 2);
   return reshapeTo(b, value.getLoc(), expand.getX(), sizes);
 }
@@ -327,8 +325,8 @@ struct RestoreOperandTranspose : OpRewritePattern<AttentionOp> {
     for (unsigned i = 0; i < 3; ++i) {
       Value x = op->getOperand(i);
       auto reshape = x.getDefiningOp<ReshapeOp>();
-      auto transpose = reshape ? reshape.getX().getDefiningOp<TransposeOp>()
-                               : TransposeOp();
+      auto transpose =
+          reshape ? reshape.getX().getDefiningOp<TransposeOp>() : TransposeOp();
       if (!transpose || !addsLeadingOne(transpose, reshape) ||
           transpose.getPermutation() != ArrayRef<int64_t>({1, 0, 2})) {
         continue;
@@ -337,8 +335,8 @@ struct RestoreOperandTranspose : OpRewritePattern<AttentionOp> {
           sizesOf(rewriter, op.getLoc(), transpose.getX());
       sizes.insert(sizes.begin(), rewriter.getIndexAttr(1));
       Value full = reshapeTo(rewriter, op.getLoc(), transpose.getX(), sizes);
-      Value restored = TensorBuilder(rewriter, op.getLoc())
-                           .transpose(full, {0, 2, 1, 3});
+      Value restored =
+          TensorBuilder(rewriter, op.getLoc()).transpose(full, {0, 2, 1, 3});
       rewriter.modifyOpInPlace(op, [&] { op->setOperand(i, restored); });
       return success();
     }
@@ -363,8 +361,7 @@ struct RestoreResultTranspose : OpRewritePattern<TransposeOp> {
     auto reshape = op.getX().getDefiningOp<ReshapeOp>();
     auto attention =
         reshape ? reshape.getX().getDefiningOp<AttentionOp>() : AttentionOp();
-    if (!attention ||
-        op.getPermutation() != ArrayRef<int64_t>({1, 0, 2}) ||
+    if (!attention || op.getPermutation() != ArrayRef<int64_t>({1, 0, 2}) ||
         cast<RankedTensorType>(attention.getType()).getDimSize(0) != 1 ||
         cast<RankedTensorType>(attention.getType()).getShape().drop_front() !=
             cast<RankedTensorType>(reshape.getType()).getShape()) {
@@ -399,7 +396,8 @@ struct RecognizeAttentionPass
       replace(rewriter, product, y);
     }
     RewritePatternSet patterns(&getContext());
-    patterns.add<RestoreOperandTranspose, RestoreResultTranspose>(&getContext());
+    patterns.add<RestoreOperandTranspose, RestoreResultTranspose>(
+        &getContext());
     (void)applyPatternsGreedily(getOperation(), std::move(patterns));
   }
 

@@ -58,7 +58,8 @@ private:
         sum ? splatNumber(sum.getB()) : std::nullopt;
     Value squares;
     int64_t from;
-    if (!constant || *constant < 0 || !facts.haveSameDims(centered, op->getResult(0)) ||
+    if (!constant || *constant < 0 ||
+        !facts.haveSameDims(centered, op->getResult(0)) ||
         centered.getType() != op->getResult(0).getType() ||
         !matchMean(sum.getA(), squares, from)) {
       return false;
@@ -99,7 +100,8 @@ private:
       return false;
     }
     averaged = reduce.getX();
-    return isCount(op, ArrayRef<AffineExpr>(facts.dims(averaged)).drop_front(from));
+    return isCount(op,
+                   ArrayRef<AffineExpr>(facts.dims(averaged)).drop_front(from));
   }
 
   /// Whether `op` divides by the product of `extents`.
@@ -109,7 +111,8 @@ private:
     if (std::optional<double> c = splatNumber(by)) {
       std::optional<int64_t> count = constantProduct(dims);
       double divisor = isa<DivOp>(op) ? *c : 1 / *c;
-      return count && std::fabs(divisor - double(*count)) <= 1e-6 * double(*count);
+      return count &&
+             std::fabs(divisor - double(*count)) <= 1e-6 * double(*count);
     }
     if (auto cast = by.getDefiningOp<CastOp>()) {
       by = cast.getX();
@@ -145,9 +148,10 @@ struct RecognizeNormsPass : impl::RecognizeNormsPassBase<RecognizeNormsPass> {
         continue;
       }
       OpBuilder b(op);
-      Value norm = TensorBuilder(b, op->getLoc())
-                       .make<LayerNormOp>(matcher.x, matcher.axis,
-                                          APFloat(matcher.epsilon), matcher.rms);
+      Value norm =
+          TensorBuilder(b, op->getLoc())
+              .make<LayerNormOp>(matcher.x, matcher.axis,
+                                 APFloat(matcher.epsilon), matcher.rms);
       op->getResult(0).replaceAllUsesWith(norm);
     }
   }

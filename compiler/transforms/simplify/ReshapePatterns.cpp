@@ -71,8 +71,8 @@ struct ReshapeBelowElementwise : RewritePattern {
     }
     Operation *inner = cloneWith(rewriter, op, operands);
     rewriter.replaceOpWithNewOp<ReshapeOp>(op, op->getResult(0).getType(),
-                                           inner->getResult(0),
-                                           mover.getDims(), mover.getSizes());
+                                           inner->getResult(0), mover.getDims(),
+                                           mover.getSizes());
     return success();
   }
 
@@ -126,7 +126,8 @@ private:
 };
 
 /// matmul(reshape(x), w) ==> reshape(matmul(x, w)) where w is a matrix and the
-/// reshape joins or splits rows only. Columns that were joined are joined first.
+/// reshape joins or splits rows only. Columns that were joined are joined
+/// first.
 struct ReshapeBelowMatMul : FactPattern<MatMulOp> {
   using FactPattern::FactPattern;
   LogicalResult matchAndRewrite(MatMulOp op,
@@ -159,8 +160,7 @@ struct ReshapeBelowMatMul : FactPattern<MatMulOp> {
     sizes.truncate(first);
     sizes.push_back(all.back());
     Value a = reshapeTo(rewriter, op.getLoc(), reshape.getX(), sizes);
-    auto product = cast<MatMulOp>(
-        cloneWith(rewriter, op, {a, op.getB()}));
+    auto product = cast<MatMulOp>(cloneWith(rewriter, op, {a, op.getB()}));
     all.back() = TensorBuilder(rewriter, op.getLoc()).dim(product, first);
     replaceByReshape(rewriter, op, product, all);
     return success();
@@ -204,7 +204,8 @@ struct ReshapeBelowBatchMatMul : FactPattern<MatMulOp> {
 /// The same for softmax and layer norm, whose axes must be kept last dims.
 template <typename OpT> struct ReshapeBelowRows : FactPattern<OpT> {
   using FactPattern<OpT>::FactPattern;
-  LogicalResult matchAndRewrite(OpT op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(OpT op,
+                                PatternRewriter &rewriter) const override {
     auto reshape = op.getX().template getDefiningOp<ReshapeOp>();
     if (!reshape) {
       return rewriter.notifyMatchFailure(op, "no reshape to move");
@@ -219,9 +220,8 @@ template <typename OpT> struct ReshapeBelowRows : FactPattern<OpT> {
     inner->setOperand(0, reshape.getX());
     inner.setAxis(int64_t(x.size()) - fromLast);
     (void)setInferredTypes(inner);
-    rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), inner.getY(),
-                                           reshape.getDims(),
-                                           reshape.getSizes());
+    rewriter.replaceOpWithNewOp<ReshapeOp>(
+        op, op.getType(), inner.getY(), reshape.getDims(), reshape.getSizes());
     return success();
   }
 };

@@ -7,10 +7,10 @@
 //   %2 = mlc.mul %1, 1.0          ==>  %3 = mlc.matmul %0, %w {transpose_a}
 //   %3 = mlc.matmul %2, %w
 //
-// In: any mlc ops. Out: the same values from fewer and simpler ops; reshapes and
-// transposes stand where they block fusion least. The rewrites are listed by
-// family in Patterns.h. Together with FoldConstants, which computes what they
-// leave of constants.
+// In: any mlc ops. Out: the same values from fewer and simpler ops; reshapes
+// and transposes stand where they block fusion least. The rewrites are listed
+// by family in Patterns.h. Together with FoldConstants, which computes what
+// they leave of constants.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/transforms/Passes.h"
@@ -81,9 +81,8 @@ Value reshapeTo(OpBuilder &b, Location loc, Value x,
   for (OpFoldResult size : sizes) {
     to.push(size);
   }
-  if (to.dims.empty() &&
-      ArrayRef<int64_t>(to.sizes) ==
-          cast<RankedTensorType>(x.getType()).getShape()) {
+  if (to.dims.empty() && ArrayRef<int64_t>(to.sizes) ==
+                             cast<RankedTensorType>(x.getType()).getShape()) {
     return x;
   }
   return TensorBuilder(b, loc).reshape(x, to);

@@ -46,8 +46,9 @@ void buildSimplifyPipeline(OpPassManager &pm) {
 }
 
 void registerTransformPipelines() {
-  PassPipelineRegistration<>("mlc-simplify", "The phase `simplify`",
-                             [](OpPassManager &pm) { buildSimplifyPipeline(pm); });
+  PassPipelineRegistration<>(
+      "mlc-simplify", "The phase `simplify`",
+      [](OpPassManager &pm) { buildSimplifyPipeline(pm); });
 }
 
 } // namespace mlc

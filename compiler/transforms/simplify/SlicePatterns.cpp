@@ -94,8 +94,8 @@ struct MergeSlices : FactPattern<SliceOp> {
   }
 };
 
-/// slice(reshape(x)) ==> reshape(slice(x)) where the sliced dim is the outermost
-/// (but for dims of 1) of those that one dim of x was split into.
+/// slice(reshape(x)) ==> reshape(slice(x)) where the sliced dim is the
+/// outermost (but for dims of 1) of those that one dim of x was split into.
 struct SliceAboveReshape : FactPattern<SliceOp> {
   using FactPattern::FactPattern;
   LogicalResult matchAndRewrite(SliceOp op,
@@ -118,18 +118,17 @@ struct SliceAboveReshape : FactPattern<SliceOp> {
       ArrayRef<AffineExpr> all(to);
       std::optional<int64_t> inner =
           constantProduct(all.slice(axis + 1, group.toEnd - axis - 1));
-      bool outermost = llvm::all_of(
-          all.slice(group.toBegin, axis - group.toBegin), isOne);
+      bool outermost =
+          llvm::all_of(all.slice(group.toBegin, axis - group.toBegin), isOne);
       if (source < 0 || !inner || !outermost) {
         return rewriter.notifyMatchFailure(op, "the slice is no run");
       }
-      Value sliced = sliceAxis(
-          rewriter, op.getLoc(), reshape.getX(), source,
-          op.getStarts()[axis] * *inner,
-          rewriter.getIndexAttr(op.getSizes()[axis] * *inner));
-      replaceByReshape(
-          rewriter, op, sliced,
-          mixedSizes(rewriter, op.getSizes(), op.getSizeValues()));
+      Value sliced =
+          sliceAxis(rewriter, op.getLoc(), reshape.getX(), source,
+                    op.getStarts()[axis] * *inner,
+                    rewriter.getIndexAttr(op.getSizes()[axis] * *inner));
+      replaceByReshape(rewriter, op, sliced,
+                       mixedSizes(rewriter, op.getSizes(), op.getSizeValues()));
       return success();
     }
     return rewriter.notifyMatchFailure(op, "no group holds the axis");
@@ -222,7 +221,8 @@ struct GatherConstant : FactPattern<GatherOp> {
 // Concatenations and pads
 //===----------------------------------------------------------------------===//
 
-/// concat(x) ==> x; empty operands go; concat(concat(x, y), z) ==> concat(x, y, z)
+/// concat(x) ==> x; empty operands go; concat(concat(x, y), z) ==> concat(x, y,
+/// z)
 struct SimplifyConcat : FactPattern<ConcatOp> {
   using FactPattern::FactPattern;
   LogicalResult matchAndRewrite(ConcatOp op,

@@ -118,8 +118,8 @@ struct TransposeBelowReshape : FactPattern<ReshapeOp> {
     Axes gather, place(dense.size()); // of x; of the reshaped
     SmallVector<OpFoldResult> sizes;
     for (const DimGroup &group : *groups) {
-      llvm::append_range(
-          gather, permutation.slice(group.fromBegin, group.fromCount()));
+      llvm::append_range(gather,
+                         permutation.slice(group.fromBegin, group.fromCount()));
       for (unsigned i = group.toBegin; i < group.toEnd; ++i) {
         place[i] = sizes.size();
         sizes.push_back(dense[i]);
@@ -139,7 +139,8 @@ struct TransposeBelowReshape : FactPattern<ReshapeOp> {
   }
 
 private:
-  static int64_t lastAxis(const DimGroup &group, ArrayRef<int64_t> permutation) {
+  static int64_t lastAxis(const DimGroup &group,
+                          ArrayRef<int64_t> permutation) {
     auto members = permutation.slice(group.fromBegin, group.fromCount());
     return *std::max_element(members.begin(), members.end());
   }
@@ -229,8 +230,7 @@ struct TransposeBelowMatMul : FactPattern<MatMulOp> {
         transpose.getPermutation().back() != rankOf(op.getA()) - 1) {
       return rewriter.notifyMatchFailure(op, "no transpose of rows");
     }
-    Operation *inner =
-        cloneWith(rewriter, op, {transpose.getX(), op.getB()});
+    Operation *inner = cloneWith(rewriter, op, {transpose.getX(), op.getB()});
     rewriter.replaceOpWithNewOp<TransposeOp>(
         op, op.getType(), inner->getResult(0), transpose.getPermutation());
     return success();
@@ -298,8 +298,9 @@ struct TransposeBelowSlice : FactPattern<SliceOp> {
       steps.push_back(op.getSteps()[i]);
     }
     TensorBuilder t(rewriter, op.getLoc());
-    Value sliced = t.make<SliceOp>(transpose.getX(), newStarts.dims, newSizes.dims,
-                                   newStarts.sizes, newSizes.sizes, steps);
+    Value sliced =
+        t.make<SliceOp>(transpose.getX(), newStarts.dims, newSizes.dims,
+                        newStarts.sizes, newSizes.sizes, steps);
     rewriter.replaceOpWithNewOp<TransposeOp>(op, op.getType(), sliced,
                                              transpose.getPermutation());
     return success();
@@ -310,7 +311,8 @@ struct TransposeBelowSlice : FactPattern<SliceOp> {
 /// stay last.
 template <typename OpT> struct TransposeBelowRows : FactPattern<OpT> {
   using FactPattern<OpT>::FactPattern;
-  LogicalResult matchAndRewrite(OpT op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(OpT op,
+                                PatternRewriter &rewriter) const override {
     auto transpose = op.getX().template getDefiningOp<TransposeOp>();
     if (!transpose || !transpose->hasOneUse()) {
       return rewriter.notifyMatchFailure(op, "no transpose to move");

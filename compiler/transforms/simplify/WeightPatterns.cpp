@@ -123,17 +123,19 @@ Value withWeights(PatternRewriter &rewriter, const Product &product, Value x,
 /// product(x, w) * s ==> product(x, w * s)
 struct ScaleAfterProduct : FactPattern<MulOp> {
   using FactPattern::FactPattern;
-  LogicalResult matchAndRewrite(MulOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(MulOp op,
+                                PatternRewriter &rewriter) const override {
     Product product = Product::of(op.getA());
     if (!product.op || !product.op->hasOneUse() ||
         !isPerChannel(op.getB(), product) ||
-        !facts.haveSameDims(op, op.getA()) || !isModerate(op.getB(), 1e6) || !isModerate(product.weights, 1e9)) {
+        !facts.haveSameDims(op, op.getA()) || !isModerate(op.getB(), 1e6) ||
+        !isModerate(product.weights, 1e9)) {
       return rewriter.notifyMatchFailure(op, "no scale of a product");
     }
     rewriter.setInsertionPoint(op);
     Value weights = scaleWeights(rewriter, product, op.getB());
-    rewriter.replaceOp(op, withWeights(rewriter, product,
-                                       product.op->getOperand(0), weights));
+    rewriter.replaceOp(
+        op, withWeights(rewriter, product, product.op->getOperand(0), weights));
     return success();
   }
 };
@@ -141,15 +143,16 @@ struct ScaleAfterProduct : FactPattern<MulOp> {
 /// (product(x, w) + b) * s ==> product(x, w) * s + b * s
 struct ScaleAfterBias : FactPattern<MulOp> {
   using FactPattern::FactPattern;
-  LogicalResult matchAndRewrite(MulOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(MulOp op,
+                                PatternRewriter &rewriter) const override {
     auto sum = op.getA().getDefiningOp<AddOp>();
     Product product = sum ? Product::of(sum.getA()) : Product();
     if (!product.op || !sum->hasOneUse() || !product.op->hasOneUse() ||
         !sum.getB().getDefiningOp<ConstantOp>() ||
         !facts.haveSameDims(sum, product.op->getResult(0)) ||
-        !facts.haveSameDims(sum, op) ||
-        !isPerChannel(op.getB(), product) || !isModerate(op.getB(), 1e6) ||
-        !isModerate(sum.getB(), 1e9) || !isModerate(product.weights, 1e9)) {
+        !facts.haveSameDims(sum, op) || !isPerChannel(op.getB(), product) ||
+        !isModerate(op.getB(), 1e6) || !isModerate(sum.getB(), 1e9) ||
+        !isModerate(product.weights, 1e9)) {
       return rewriter.notifyMatchFailure(op, "no scale of a biased product");
     }
     TensorBuilder t(rewriter, op.getLoc());
@@ -163,7 +166,8 @@ struct ScaleAfterBias : FactPattern<MulOp> {
 /// product(x * c, w) ==> product(x, w * c) for one constant c.
 template <typename OpT> struct ScaleBeforeProduct : FactPattern<OpT> {
   using FactPattern<OpT>::FactPattern;
-  LogicalResult matchAndRewrite(OpT op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(OpT op,
+                                PatternRewriter &rewriter) const override {
     Product product = Product::of(op);
     auto scale = op->getOperand(0).template getDefiningOp<MulOp>();
     if (!product.op || !scale || !scale->hasOneUse() ||
@@ -173,7 +177,8 @@ template <typename OpT> struct ScaleBeforeProduct : FactPattern<OpT> {
       return rewriter.notifyMatchFailure(op, "no scale of the operand");
     }
     Value weights = scaleWeights(rewriter, product, scale.getB());
-    rewriter.replaceOp(op, withWeights(rewriter, product, scale.getA(), weights));
+    rewriter.replaceOp(op,
+                       withWeights(rewriter, product, scale.getA(), weights));
     return success();
   }
 };

@@ -29,7 +29,9 @@ LogicalResult ExtractOp::verify() {
   return success();
 }
 
-YieldOp GroupOp::getYield() { return cast<YieldOp>(getBlock()->getTerminator()); }
+YieldOp GroupOp::getYield() {
+  return cast<YieldOp>(getBlock()->getTerminator());
+}
 
 LogicalResult GroupOp::verify() {
   if (getBlock()->getArgumentTypes() != getInputs().getTypes()) {

@@ -52,9 +52,9 @@ LogicalResult mlc::verifyWindow(Operation *op, size_t rank,
   if (strides.size() != rank || dilations.size() != rank ||
       pads.size() != 2 * rank) {
     return op->emitOpError("expects ")
-           << rank << " strides and dilations and " << 2 * rank
-           << " pads, got " << strides.size() << ", " << dilations.size()
-           << " and " << pads.size();
+           << rank << " strides and dilations and " << 2 * rank << " pads, got "
+           << strides.size() << ", " << dilations.size() << " and "
+           << pads.size();
   }
   constexpr int64_t limit = int64_t(1) << 31;
   for (size_t i = 0; i < rank; ++i) {
@@ -175,8 +175,8 @@ mlc::pooledDims(Operation *op, ArrayRef<AffineExpr> x, ArrayRef<int64_t> kernel,
         constant && ceilMode) {
       // A window must start inside the input or its left padding.
       auto in = dyn_cast<AffineConstantExpr>(x[i + 2]);
-      if (in && (constant.getValue() - 1) * strides[i] >=
-                    in.getValue() + pads[i]) {
+      if (in &&
+          (constant.getValue() - 1) * strides[i] >= in.getValue() + pads[i]) {
         extent = extent - 1;
       }
     }

@@ -46,8 +46,8 @@ LogicalResult UnpackOp::inferShapes(ShapeScope &scope,
   }
   auto blocks = dyn_cast<AffineConstantExpr>(dims[1]);
   int64_t channels = getChannels();
-  if (channels < 1 ||
-      (blocks && blocks.getValue() != int64_t(llvm::divideCeil(channels, kBlock)))) {
+  if (channels < 1 || (blocks && blocks.getValue() != int64_t(llvm::divideCeil(
+                                                          channels, kBlock)))) {
     return emitOpError("expects ceil(channels / 16) blocks, got ")
            << channels << " channels and " << getX().getType();
   }
@@ -95,8 +95,8 @@ static LogicalResult verifyForm(ConvBlockedOp op) {
     fits = group == 1;
     break;
   case ConvForm::winograd:
-    fits = group == 1 && isAll(op.getKernel(), 3) && isAll(op.getStrides(), 1) &&
-           isAll(op.getDilations(), 1);
+    fits = group == 1 && isAll(op.getKernel(), 3) &&
+           isAll(op.getStrides(), 1) && isAll(op.getDilations(), 1);
     break;
   case ConvForm::transpose:
     fits = group == 1 && op.getKernel() == op.getStrides() &&
@@ -113,8 +113,9 @@ static LogicalResult verifyForm(ConvBlockedOp op) {
   return success();
 }
 
-LogicalResult ConvBlockedOp::inferShapes(ShapeScope &scope,
-                                         SmallVectorImpl<InferredType> &results) {
+LogicalResult
+ConvBlockedOp::inferShapes(ShapeScope &scope,
+                           SmallVectorImpl<InferredType> &results) {
   DimExprs x(scope.dims(getX()));
   bool isPlanar = getForm() == ConvForm::planar;
   if (isPlanar ? x.size() != 4 : failed(verifyBlocked(*this, x))) {
@@ -123,7 +124,8 @@ LogicalResult ConvBlockedOp::inferShapes(ShapeScope &scope,
   }
   if (getKernel().size() != 2 ||
       failed(verifyWindow(*this, 2, getStrides(), getPads(), getDilations()))) {
-    return emitOpError("expects two kernel extents, got ") << getKernel().size();
+    return emitOpError("expects two kernel extents, got ")
+           << getKernel().size();
   }
   int64_t group = getGroup();
   if (getKernel()[0] < 1 || getKernel()[1] < 1 || getChannels() < 1 ||
@@ -136,9 +138,8 @@ LogicalResult ConvBlockedOp::inferShapes(ShapeScope &scope,
     return failure();
   }
   auto w = cast<RankedTensorType>(getW().getType());
-  if (w.getShape() !=
-      ArrayRef(packedDims(getForm(), getChannels(), getFilters(), group,
-                          getKernel()))) {
+  if (w.getShape() != ArrayRef(packedDims(getForm(), getChannels(),
+                                          getFilters(), group, getKernel()))) {
     return emitOpError("expects weights as its form packs them, got ") << w;
   }
   DimExprs dims{x[0], scope.constant(llvm::divideCeil(getFilters(), kBlock))};
@@ -156,15 +157,17 @@ LogicalResult ConvBlockedOp::inferShapes(ShapeScope &scope,
   return success();
 }
 
-LogicalResult PoolBlockedOp::inferShapes(ShapeScope &scope,
-                                         SmallVectorImpl<InferredType> &results) {
+LogicalResult
+PoolBlockedOp::inferShapes(ShapeScope &scope,
+                           SmallVectorImpl<InferredType> &results) {
   DimExprs x(scope.dims(getX()));
   if (failed(verifyBlocked(*this, x)) || getKind() == PoolKind::lp) {
     return failure();
   }
   x.pop_back();
-  FailureOr<DimExprs> dims = pooledDims(*this, x, getKernel(), getStrides(),
-                                        getPads(), getDilations(), getCeilMode());
+  FailureOr<DimExprs> dims =
+      pooledDims(*this, x, getKernel(), getStrides(), getPads(), getDilations(),
+                 getCeilMode());
   if (failed(dims)) {
     return failure();
   }

@@ -9,13 +9,15 @@
 using namespace mlir;
 using namespace mlc;
 
-LogicalResult MatMulPackedOp::inferShapes(ShapeScope &scope,
-                                          SmallVectorImpl<InferredType> &results) {
+LogicalResult
+MatMulPackedOp::inferShapes(ShapeScope &scope,
+                            SmallVectorImpl<InferredType> &results) {
   DimExprs dims(scope.dims(getA()));
   auto panels = cast<RankedTensorType>(getPanels().getType());
   int64_t columns = getColumns();
   if (dims.size() < 2 || panels.getRank() != 3 || !panels.hasStaticShape()) {
-    return emitOpError("expects a of rank >= 2 and static panels of rank 3, got ")
+    return emitOpError(
+               "expects a of rank >= 2 and static panels of rank 3, got ")
            << getA().getType() << " and " << panels;
   }
   if (columns < 1 || panels.getDimSize(0) != (columns + 31) / 32 ||
@@ -42,7 +44,8 @@ AttentionStridedOp::inferShapes(ShapeScope &scope,
   }
   for (Value tensor : {getQ(), getK(), getV()}) {
     if (cast<RankedTensorType>(tensor.getType()).getRank() != 4) {
-      return emitOpError("expects q, k and v of rank 4, got ") << tensor.getType();
+      return emitOpError("expects q, k and v of rank 4, got ")
+             << tensor.getType();
     }
   }
   DimExprs dims(scope.dims(getQ()));
@@ -62,8 +65,9 @@ RecurrentPackedOp::inferShapes(ShapeScope &scope,
   const int64_t expected[] = {directions, (hidden + 15) / 16, hidden,
                               getGateCount() * 16};
   if (panels.getShape() != ArrayRef<int64_t>(expected)) {
-    return emitOpError("expects panels of [directions, ceil(hidden / 16), hidden, "
-                       "gates * 16], got ")
+    return emitOpError(
+               "expects panels of [directions, ceil(hidden / 16), hidden, "
+               "gates * 16], got ")
            << panels << " for " << hidden << " units";
   }
   results.push_back({elementTypeOf(getGates()),

@@ -11,13 +11,15 @@ using namespace mlir;
 using namespace mlc;
 
 static LogicalResult verifyActivations(Operation *op, ArrayAttr activations,
-                                       ArrayRef<double> alpha, ArrayRef<double> beta,
+                                       ArrayRef<double> alpha,
+                                       ArrayRef<double> beta,
                                        int64_t expected) {
-  if (int64_t(activations.size()) != expected || int64_t(alpha.size()) != expected ||
-      int64_t(beta.size()) != expected) {
+  if (int64_t(activations.size()) != expected ||
+      int64_t(alpha.size()) != expected || int64_t(beta.size()) != expected) {
     return op->emitOpError("expects ")
            << expected << " activations, alphas and betas, got "
-           << activations.size() << ", " << alpha.size() << " and " << beta.size();
+           << activations.size() << ", " << alpha.size() << " and "
+           << beta.size();
   }
   for (Attribute name : activations) {
     if (!isRecurrentActivation(cast<StringAttr>(name).getValue())) {
@@ -31,7 +33,8 @@ LogicalResult RecurrentOp::inferShapes(ShapeScope &scope,
                                        SmallVectorImpl<InferredType> &results) {
   for (Value tensor : {getX(), getW(), getR()}) {
     if (cast<ShapedType>(tensor.getType()).getRank() != 3) {
-      return emitOpError("expects x, w and r of rank 3, got ") << tensor.getType();
+      return emitOpError("expects x, w and r of rank 3, got ")
+             << tensor.getType();
     }
   }
   int64_t directions = getDirections();

@@ -1,4 +1,5 @@
-//===- InferReduce.cpp - shapes of reductions and normalisations -*- C++ -*-===//
+//===- InferReduce.cpp - shapes of reductions and normalisations -*- C++
+//-*-===//
 //
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -42,8 +42,7 @@ static FailureOr<DimExprs> mixedExtents(Operation *op, ShapeScope &scope,
   for (AffineExpr dim : *dims) {
     auto constant = dyn_cast<AffineConstantExpr>(dim);
     if (constant && constant.getValue() < 0) {
-      return op->emitOpError("expects sizes >= 0, got ")
-             << constant.getValue();
+      return op->emitOpError("expects sizes >= 0, got ") << constant.getValue();
     }
   }
   return dims;
@@ -51,8 +50,7 @@ static FailureOr<DimExprs> mixedExtents(Operation *op, ShapeScope &scope,
 
 LogicalResult ReshapeOp::inferShapes(ShapeScope &scope,
                                      SmallVectorImpl<InferredType> &results) {
-  FailureOr<DimExprs> dims =
-      mixedExtents(*this, scope, getSizes(), getDims());
+  FailureOr<DimExprs> dims = mixedExtents(*this, scope, getSizes(), getDims());
   if (failed(dims)) {
     return failure();
   }
@@ -79,8 +77,7 @@ LogicalResult ReshapeOp::inferShapes(ShapeScope &scope,
 
 LogicalResult ExpandOp::inferShapes(ShapeScope &scope,
                                     SmallVectorImpl<InferredType> &results) {
-  FailureOr<DimExprs> dims =
-      mixedExtents(*this, scope, getSizes(), getDims());
+  FailureOr<DimExprs> dims = mixedExtents(*this, scope, getSizes(), getDims());
   if (failed(dims)) {
     return failure();
   }
@@ -220,8 +217,7 @@ LogicalResult GatherOp::inferShapes(ShapeScope &scope,
 
 LogicalResult IotaOp::inferShapes(ShapeScope &scope,
                                   SmallVectorImpl<InferredType> &results) {
-  FailureOr<DimExprs> dims =
-      mixedExtents(*this, scope, getSizes(), getDims());
+  FailureOr<DimExprs> dims = mixedExtents(*this, scope, getSizes(), getDims());
   if (failed(dims)) {
     return failure();
   }

@@ -26,16 +26,17 @@ static const struct {
   const char *name;
   double (*exact)(double);
   double bound;
-} functions[] = {{"exp", exp, 1.5},     {"exp2", exp2, 1.5},
-                 {"expm1", expm1, 2},   {"log", log, 1.5},
-                 {"log2", log2, 2},     {"log10", log10, 2},
-                 {"log1p", log1p, 2},   {"tanh", tanh, 3},
-                 {"erf", erf, 2},       {"rsqrt", rsqrtOf, 1.5},
-                 {"sinh", sinh, 3},     {"cosh", cosh, 3},
-                 {"sin", sin, 2},       {"cos", cos, 2},
-                 {"tan", tan, 4},       {"x^3", cube, 1},
-                 {"x^2.5", power, 1},   {"2.7^x", base, 1}};
-enum { functionCount = sizeof(functions) / sizeof(functions[0]), batch = 65536 };
+} functions[] = {
+    {"exp", exp, 1.5},       {"exp2", exp2, 1.5}, {"expm1", expm1, 2},
+    {"log", log, 1.5},       {"log2", log2, 2},   {"log10", log10, 2},
+    {"log1p", log1p, 2},     {"tanh", tanh, 3},   {"erf", erf, 2},
+    {"rsqrt", rsqrtOf, 1.5}, {"sinh", sinh, 3},   {"cosh", cosh, 3},
+    {"sin", sin, 2},         {"cos", cos, 2},     {"tan", tan, 4},
+    {"x^3", cube, 1},        {"x^2.5", power, 1}, {"2.7^x", base, 1}};
+enum {
+  functionCount = sizeof(functions) / sizeof(functions[0]),
+  batch = 65536
+};
 
 static float input[batch], output[functionCount][batch];
 static double worst[functionCount];
@@ -65,7 +66,8 @@ static double ulps(float found, double exact) {
   }
   int exponent;
   frexp(exact, &exponent);
-  return fabs((double)found - exact) / ldexp(1, (exponent < -125 ? -125 : exponent) - 24);
+  return fabs((double)found - exact) /
+         ldexp(1, (exponent < -125 ? -125 : exponent) - 24);
 }
 
 static void check(int64_t count) {

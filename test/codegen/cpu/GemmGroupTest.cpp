@@ -48,7 +48,8 @@ func.func @g(%a: tensor<?x?x19xf32>, %w: tensor<2x19x32xf32>, %c: tensor<45xf32>
 TEST_P(GemmGroupTest, Epilogue) {
   GroupTester tester(GetParam(), kEpilogue, emitGemmKernel);
   ASSERT_TRUE(tester.isReady());
-  for (auto [n, m] : {std::pair<int64_t, int64_t>{1, 1}, {2, 7}, {3, 13}, {5, 29}}) {
+  for (auto [n, m] :
+       {std::pair<int64_t, int64_t>{1, 1}, {2, 7}, {3, 13}, {5, 29}}) {
     double worst = tester.compare({{{n, m, 19}, {}},
                                    {{2, 19, 32}, {}},
                                    {{45}, {}},
@@ -83,13 +84,14 @@ TEST_P(GemmGroupTest, BatchedDynamic) {
       GroupTester tester(GetParam(), stridedGroup(type, type, type, 4, ta, tb),
                          emitGemmKernel);
       ASSERT_TRUE(tester.isReady());
-      const int64_t shapes[][3] = {{1, 1, 1},  {3, 17, 5},   {14, 32, 16}, {15, 33, 0},
-                                   {33, 7, 9}, {5, 70, 300}, {130, 3, 513}};
+      const int64_t shapes[][3] = {{1, 1, 1},    {3, 17, 5}, {14, 32, 16},
+                                   {15, 33, 0},  {33, 7, 9}, {5, 70, 300},
+                                   {130, 3, 513}};
       for (const auto &s : shapes) {
         int64_t m = s[0], n = s[1], k = s[2];
-        double worst = tester.compare(
-            {{{2, 3, ta ? k : m, ta ? m : k}, {}}, {{2, 3, tb ? n : k, tb ? k : n}, {}}},
-            {{2, 3, m, n}});
+        double worst = tester.compare({{{2, 3, ta ? k : m, ta ? m : k}, {}},
+                                       {{2, 3, tb ? n : k, tb ? k : n}, {}}},
+                                      {{2, 3, m, n}});
         EXPECT_LT(worst, 2e-5) << m << "x" << n << "x" << k << ta << tb;
       }
     }
@@ -105,7 +107,9 @@ TEST_P(GemmGroupTest, BatchBroadcastStatic) {
                        emitGemmKernel);
     ASSERT_TRUE(tester.isReady());
     SmallVector<int64_t> aDims = {3, 1, ta ? 40 : 21, ta ? 21 : 40};
-    EXPECT_LT(tester.compare({{aDims, {}}, {{2, 40, 50}, {}}}, {{3, 2, 21, 50}}), 1e-5);
+    EXPECT_LT(
+        tester.compare({{aDims, {}}, {{2, 40, 50}, {}}}, {{3, 2, 21, 50}}),
+        1e-5);
   }
 }
 

@@ -44,16 +44,16 @@ void buildBiasGemm(KernelHarness &harness, int64_t m, int64_t n, int64_t k,
   gemm.unrollEpilogue = unrollEpilogue;
   Value bias = harness.argument(2);
   unsigned lanes = harness.getIsa().lanes();
-  emitPackedGemm(b, gemm, b.index(harness.argument(4)), b.index(harness.argument(5)),
-                 [&](Index row, Index col, ArrayRef<Value> sums,
-                     ArrayRef<Value> masks) {
-                   for (auto [v, sum] : llvm::enumerate(sums)) {
-                     Value mask = masks.empty() ? Value() : masks[v];
-                     Index at = col + int64_t(v * lanes);
-                     Value shift = b.loadVector(bias, at, lanes, mask);
-                     b.storeVector(b.add(sum, shift), out, row * n + at, mask);
-                   }
-                 });
+  emitPackedGemm(
+      b, gemm, b.index(harness.argument(4)), b.index(harness.argument(5)),
+      [&](Index row, Index col, ArrayRef<Value> sums, ArrayRef<Value> masks) {
+        for (auto [v, sum] : llvm::enumerate(sums)) {
+          Value mask = masks.empty() ? Value() : masks[v];
+          Index at = col + int64_t(v * lanes);
+          Value shift = b.loadVector(bias, at, lanes, mask);
+          b.storeVector(b.add(sum, shift), out, row * n + at, mask);
+        }
+      });
 }
 
 void checkBiasGemm(KernelHarness &harness, int64_t m, int64_t n, int64_t k) {
@@ -101,9 +101,10 @@ TEST_P(GemmTest, DynamicRows) {
 }
 
 TEST_P(GemmTest, StaticShapes) {
-  const int64_t shapes[][3] = {{1, 1, 1},    {1, 31, 2},   {2, 33, 3},  {3, 5, 4},
-                               {13, 64, 5},  {14, 96, 16}, {15, 7, 6},  {17, 1000, 9},
-                               {29, 17, 63}, {1, 129, 200}, {300, 40, 1000}};
+  const int64_t shapes[][3] = {{1, 1, 1},     {1, 31, 2},     {2, 33, 3},
+                               {3, 5, 4},     {13, 64, 5},    {14, 96, 16},
+                               {15, 7, 6},    {17, 1000, 9},  {29, 17, 63},
+                               {1, 129, 200}, {300, 40, 1000}};
   for (const auto &shape : shapes) {
     for (bool unroll : {false, true}) {
       KernelHarness harness(GetParam());

@@ -8,10 +8,10 @@
 #include "compiler/lowering/GenericKernel.h"
 #include "compiler/lowering/Lowering.h"
 #include "dialects/mlc/Scalar.h"
-#include "test/codegen/cpu/KernelReference.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "test/codegen/cpu/KernelReference.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;

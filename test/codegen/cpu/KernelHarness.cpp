@@ -33,8 +33,8 @@
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
-#include "llvm/Transforms/Utils/Cloning.h"
 #include "llvm/TargetParser/Host.h"
+#include "llvm/Transforms/Utils/Cloning.h"
 #include <chrono>
 #include <dlfcn.h>
 
@@ -44,9 +44,10 @@ namespace mlc::codegen::test {
 
 KernelHarness::KernelHarness(CpuIsa isa) : isa(isa) {
   DialectRegistry registry;
-  registry.insert<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
-                  LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect,
-                  scf::SCFDialect, vector::VectorDialect>();
+  registry
+      .insert<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
+              LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect,
+              scf::SCFDialect, vector::VectorDialect>();
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
   context.appendDialectRegistry(registry);
@@ -121,9 +122,9 @@ static void addCaller(llvm::Function &function) {
   llvm::LLVMContext &context = function.getContext();
   llvm::IRBuilder<> b(context);
   auto *type = llvm::FunctionType::get(b.getInt64Ty(), {b.getPtrTy()}, false);
-  auto *caller =
-      llvm::Function::Create(type, llvm::Function::ExternalLinkage,
-                             "call." + function.getName(), function.getParent());
+  auto *caller = llvm::Function::Create(type, llvm::Function::ExternalLinkage,
+                                        "call." + function.getName(),
+                                        function.getParent());
   b.SetInsertPoint(llvm::BasicBlock::Create(context, "", caller));
   llvm::SmallVector<llvm::Value *> arguments;
   for (llvm::Argument &argument : function.args()) {
@@ -142,7 +143,8 @@ static std::unique_ptr<llvm::TargetMachine> createMachine(CpuIsa isa) {
   LLVMInitializeX86AsmPrinter();
   llvm::Triple triple(llvm::sys::getDefaultTargetTriple());
   std::string error;
-  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
+  const llvm::Target *target =
+      llvm::TargetRegistry::lookupTarget(triple, error);
   llvm::StringRef cpu = isa.vectorBits == 512   ? "x86-64-v4"
                         : isa.vectorBits == 256 ? "x86-64-v3"
                                                 : "x86-64";
@@ -166,8 +168,9 @@ static void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
   builder.crossRegisterProxies(loops, functions, components, modules);
   llvm::ModulePassManager manager;
   llvm::cantFail(builder.parsePassPipeline(
-      manager, "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,"
-               "loop-mssa(licm),simplifycfg)"));
+      manager,
+      "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,"
+      "loop-mssa(licm),simplifycfg)"));
   manager.run(module, modules);
 }
 
@@ -188,13 +191,13 @@ static void *linkAndLoad(llvm::StringRef object) {
   llvm::raw_fd_ostream(descriptor, true) << object;
   llvm::sys::fs::createTemporaryFile("mlc-kernel", "so", libraryPath);
   llvm::StringRef linker = "/usr/lib/llvm-22/bin/ld.lld";
-  int code = llvm::sys::ExecuteAndWait(
-      linker, {linker, "-shared", objectPath, "-o", libraryPath, "-lm",
-               "-L/usr/lib/x86_64-linux-gnu"});
+  int code = llvm::sys::ExecuteAndWait(linker, {linker, "-shared", objectPath,
+                                                "-o", libraryPath, "-lm",
+                                                "-L/usr/lib/x86_64-linux-gnu"});
   void *library = code == 0 ? dlopen(libraryPath.c_str(), RTLD_NOW) : nullptr;
   if (!library) {
-    llvm::errs() << "cannot load the kernel: " << (code == 0 ? dlerror() : "link")
-                 << "\n";
+    llvm::errs() << "cannot load the kernel: "
+                 << (code == 0 ? dlerror() : "link") << "\n";
   }
   llvm::sys::fs::remove(objectPath);
   llvm::sys::fs::remove(libraryPath);
@@ -206,7 +209,8 @@ bool KernelHarness::compile() {
     return false;
   }
   llvm::LLVMContext llvmContext;
-  std::unique_ptr<llvm::Module> code = translateModuleToLLVMIR(*module, llvmContext);
+  std::unique_ptr<llvm::Module> code =
+      translateModuleToLLVMIR(*module, llvmContext);
   if (!code) {
     return false;
   }
@@ -229,7 +233,8 @@ bool KernelHarness::compile() {
     std::error_code ignored;
     llvm::raw_fd_ostream(path, ignored) << assemblyText;
   }
-  library = linkAndLoad(emit(*code, *machine, llvm::CodeGenFileType::ObjectFile));
+  library =
+      linkAndLoad(emit(*code, *machine, llvm::CodeGenFileType::ObjectFile));
   return library != nullptr;
 }
 
@@ -257,8 +262,8 @@ int64_t KernelHarness::call(llvm::StringRef name,
     }
   }
   using Caller = int64_t (*)(int64_t *);
-  auto caller = reinterpret_cast<Caller>(
-      dlsym(library, ("call." + name).str().c_str()));
+  auto caller =
+      reinterpret_cast<Caller>(dlsym(library, ("call." + name).str().c_str()));
   assert(caller && "no such function");
   return caller(slots.data());
 }
@@ -305,13 +310,14 @@ double measuredPeak(CpuIsa isa) {
   Index zero = b.index(int64_t(0));
   Value x = b.loadVector(memory, zero, isa.lanes());
   KernelBuilder::Values init(chains, x);
-  auto last = b.loop(zero, b.index(steps), 1, init, [&](Index, ValueRange carried) {
-    KernelBuilder::Values next;
-    for (Value value : carried) {
-      next.push_back(b.fma(value, x, x));
-    }
-    return next;
-  });
+  auto last =
+      b.loop(zero, b.index(steps), 1, init, [&](Index, ValueRange carried) {
+        KernelBuilder::Values next;
+        for (Value value : carried) {
+          next.push_back(b.fma(value, x, x));
+        }
+        return next;
+      });
   Value sum = last.front();
   for (Value value : ArrayRef(last).drop_front()) {
     sum = b.add(sum, value);
@@ -338,9 +344,11 @@ int countLoopSpills(llvm::StringRef assembly) {
     if (text.starts_with(".LBB")) {
       label = text.take_until([](char c) { return c == ':'; });
       spills = 0;
-    } else if (text.contains("byte Spill") || text.contains("byte Folded Spill")) {
+    } else if (text.contains("byte Spill") ||
+               text.contains("byte Folded Spill")) {
       spills += text.contains("mm");
-    } else if (text.starts_with("j") && !label.empty() && text.ends_with(label)) {
+    } else if (text.starts_with("j") && !label.empty() &&
+               text.ends_with(label)) {
       worst = std::max(worst, spills);
     }
   }

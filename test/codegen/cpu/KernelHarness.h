@@ -51,7 +51,8 @@ public:
   bool parse(llvm::StringRef text);
 
   mlir::MemRefType f32Buffer(llvm::ArrayRef<int64_t> shape);
-  /// Adds a function with these arguments; the builder stands before its return.
+  /// Adds a function with these arguments; the builder stands before its
+  /// return.
   KernelBuilder beginFunction(llvm::StringRef name,
                               llvm::ArrayRef<mlir::Type> arguments);
   mlir::Value argument(unsigned i) { return current.getArgument(i); }
@@ -64,7 +65,6 @@ public:
   int64_t call(llvm::StringRef name, llvm::ArrayRef<KernelArgument> arguments);
   /// Whether this machine can run the ISA.
   static bool canRun(CpuIsa isa);
-
 
 private:
   bool lower();

@@ -3,8 +3,9 @@
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Both mlc.recurrent_packed by its vector emitter and mlc.recurrent by its plain
-// loops against the formulas of the ONNX specification in double precision.
+// Both mlc.recurrent_packed by its vector emitter and mlc.recurrent by its
+// plain loops against the formulas of the ONNX specification in double
+// precision.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/CpuKernels.h"
@@ -42,7 +43,8 @@ struct LayerData {
     c0 = randomFloats(D * l.B * l.H, 6);
     peephole = randomFloats(D * 3 * l.H, 7);
     for (int64_t b = 0; b < l.B; ++b) {
-      lengths.push_back(l.withLengths ? int32_t(l.T - b % (l.T + 1)) : int32_t(l.T));
+      lengths.push_back(l.withLengths ? int32_t(l.T - b % (l.T + 1))
+                                      : int32_t(l.T));
     }
   }
 };
@@ -81,7 +83,8 @@ std::vector<double> reference(const Layer &l, const LayerData &data) {
           return sum;
         };
         auto peep = [&](int64_t which, int64_t j, double cell) {
-          return l.withPeephole ? data.peephole[(d * 3 + which) * H + j] * cell : 0.0;
+          return l.withPeephole ? data.peephole[(d * 3 + which) * H + j] * cell
+                                : 0.0;
         };
         std::vector<double> reset(H);
         for (int64_t j = 0; j < H && l.kind == 1; ++j) {
@@ -97,9 +100,9 @@ std::vector<double> reference(const Layer &l, const LayerData &data) {
           } else if (l.kind == 1) {
             double z = sigmoid(in(0, j) + rec(0, j, h));
             double r = sigmoid(in(1, j) + rec(1, j, h));
-            double n = std::tanh(l.linearBeforeReset
-                                     ? in(2, j) + r * rec(2, j, h)
-                                     : in(2, j) + rec(2, j, reset));
+            double n =
+                std::tanh(l.linearBeforeReset ? in(2, j) + r * rec(2, j, h)
+                                              : in(2, j) + rec(2, j, reset));
             next[j] = (1 - z) * n + z * h[j];
           } else {
             next[j] = std::tanh(in(0, j) + rec(0, j, h));
@@ -115,7 +118,8 @@ std::vector<double> reference(const Layer &l, const LayerData &data) {
   return out;
 }
 
-std::string tensor(std::initializer_list<int64_t> dims, const char *element = "f32") {
+std::string tensor(std::initializer_list<int64_t> dims,
+                   const char *element = "f32") {
   std::string text = "tensor<";
   for (int64_t dim : dims) {
     text += std::to_string(dim) + "x";
@@ -151,18 +155,21 @@ std::string groupText(const std::string &name, const Layer &l,
     all += (all.empty() ? "" : ", ") + type;
   }
   std::string y = tensor({l.T + 3, l.D(), l.B, l.H});
-  return "func.func @g(" + outer + ") -> " + y + " {\n %y = mlc.group \"recurrent\"(" +
-         list + ") dims() : (" + all + ") -> " + y + " {\n ^bb0(" + inner +
-         "):\n %0 = \"mlc." + name + "\"(" + uses + ") <{" + extra +
-         "kind = " + std::to_string(l.kind) + " : i32, reverse = array<i1: " +
-         reverse + ">, activations = [" + names + "], alpha = array<f64: " + alpha +
+  return "func.func @g(" + outer + ") -> " + y +
+         " {\n %y = mlc.group \"recurrent\"(" + list + ") dims() : (" + all +
+         ") -> " + y + " {\n ^bb0(" + inner + "):\n %0 = \"mlc." + name +
+         "\"(" + uses + ") <{" + extra + "kind = " + std::to_string(l.kind) +
+         " : i32, reverse = array<i1: " + reverse + ">, activations = [" +
+         names + "], alpha = array<f64: " + alpha +
          ">, beta = array<f64: " + alpha + ">, linear_before_reset = " +
          (l.linearBeforeReset ? "true" : "false") +
          ", operandSegmentSizes = array<i32: " + segments + ">}> : (" + all +
-         ") -> " + y + "\n mlc.yield %0 : " + y + "\n }\n return %y : " + y + "\n}\n";
+         ") -> " + y + "\n mlc.yield %0 : " + y + "\n }\n return %y : " + y +
+         "\n}\n";
 }
 
-void expectClose(const Layer &l, const LayerData &data, const std::vector<float> &y) {
+void expectClose(const Layer &l, const LayerData &data,
+                 const std::vector<float> &y) {
   std::vector<double> expected = reference(l, data);
   size_t rows = (l.T + (l.kind == 0 ? 2 : 1)) * l.D() * l.B * l.H;
   for (size_t i = 0; i < rows; ++i) {
@@ -175,16 +182,15 @@ void checkPlain(CpuIsa isa, const Layer &l) {
   LayerData data(l);
   int64_t G = l.gates(), D = l.D();
   std::vector<std::string> types = {
-      tensor({l.T, l.B, l.I}), tensor({D, G * l.H, l.I}), tensor({D, G * l.H, l.H}),
-      tensor({D, 2 * G * l.H}), tensor({l.B}, "i32"), tensor({D, l.B, l.H}),
+      tensor({l.T, l.B, l.I}),   tensor({D, G * l.H, l.I}),
+      tensor({D, G * l.H, l.H}), tensor({D, 2 * G * l.H}),
+      tensor({l.B}, "i32"),      tensor({D, l.B, l.H}),
       tensor({D, l.B, l.H})};
-  SmallVector<GroupTensor> inputs = {{{l.T, l.B, l.I}, data.x, {}},
-                                     {{D, G * l.H, l.I}, data.w, {}},
-                                     {{D, G * l.H, l.H}, data.r, {}},
-                                     {{D, 2 * G * l.H}, data.bias, {}},
-                                     {{l.B}, {}, data.lengths},
-                                     {{D, l.B, l.H}, data.h0, {}},
-                                     {{D, l.B, l.H}, data.c0, {}}};
+  SmallVector<GroupTensor> inputs = {
+      {{l.T, l.B, l.I}, data.x, {}},   {{D, G * l.H, l.I}, data.w, {}},
+      {{D, G * l.H, l.H}, data.r, {}}, {{D, 2 * G * l.H}, data.bias, {}},
+      {{l.B}, {}, data.lengths},       {{D, l.B, l.H}, data.h0, {}},
+      {{D, l.B, l.H}, data.c0, {}}};
   if (l.withPeephole) {
     types.push_back(tensor({D, 3 * l.H}));
     inputs.push_back({{D, 3 * l.H}, data.peephole, {}});
@@ -204,7 +210,8 @@ void checkPlain(CpuIsa isa, const Layer &l) {
 void checkPacked(CpuIsa isa, const Layer &l) {
   LayerData data(l);
   int64_t G = l.gates(), D = l.D(), H = l.H, P = (H + 15) / 16;
-  std::vector<float> gates(l.T * l.B * D * G * H), panels(D * P * H * G * 16, 0.0f);
+  std::vector<float> gates(l.T * l.B * D * G * H),
+      panels(D * P * H * G * 16, 0.0f);
   std::vector<float> stateBias(D * H);
   bool separate = l.kind == 1 && l.linearBeforeReset;
   for (int64_t row = 0; row < D * G * H; ++row) {

@@ -86,7 +86,8 @@ func.func @g(%a: $X, %b: $X, %c: $G, %f: $G, %d: index) -> ($X, $X, $R) {
 TEST_P(RowTest, Softmax) {
   for (bool isDynamic : {true, false}) {
     for (int64_t c : {1, 2, 7, 16, 17, 63, 64, 65, 130}) {
-      std::string text = instantiate(kSoftmax, "?", isDynamic ? "?" : std::to_string(c));
+      std::string text =
+          instantiate(kSoftmax, "?", isDynamic ? "?" : std::to_string(c));
       GroupTester tester(GetParam(), text, emitRowKernel);
       ASSERT_TRUE(tester.isReady());
       ASSERT_LT(tester.compare({{{5, c}, {}}}, {{5, c}}), 2e-6) << c;
@@ -95,7 +96,8 @@ TEST_P(RowTest, Softmax) {
 }
 
 TEST_P(RowTest, SoftmaxSpecialValues) {
-  GroupTester tester(GetParam(), instantiate(kSoftmax, "?", "?"), emitRowKernel);
+  GroupTester tester(GetParam(), instantiate(kSoftmax, "?", "?"),
+                     emitRowKernel);
   ASSERT_TRUE(tester.isReady());
   std::vector<float> x = randomFloats(4 * 70, 5);
   x[3] = NAN;
@@ -109,7 +111,8 @@ TEST_P(RowTest, SoftmaxSpecialValues) {
 
 TEST_P(RowTest, SoftmaxAccuracy) {
   // Without the generic kernel: it takes C^3 steps here.
-  GroupTester tester(GetParam(), instantiate(kSoftmax, "?", "?"), emitRowKernel, false);
+  GroupTester tester(GetParam(), instantiate(kSoftmax, "?", "?"), emitRowKernel,
+                     false);
   ASSERT_TRUE(tester.isReady());
   std::vector<float> x = randomFloats(1000, 9);
   for (float &value : x) {
@@ -136,9 +139,10 @@ TEST_P(RowTest, LayerNormOfSumWithThreeResults) {
       GroupTester tester(GetParam(), text, emitRowKernel);
       ASSERT_TRUE(tester.isReady());
       // One column: 0 / sqrt(eps) is sensitive, but exact on both sides.
-      ASSERT_LT(tester.compare({{{7, c}, {}}, {{7, c}, {}}, {{c}, {}}, {{c}, {}}},
-                               {{7, c}, {7, c}, {7, 1}}),
-                1e-5)
+      ASSERT_LT(
+          tester.compare({{{7, c}, {}}, {{7, c}, {}}, {{c}, {}}, {{c}, {}}},
+                         {{7, c}, {7, c}, {7, 1}}),
+          1e-5)
           << c;
     }
   }
@@ -160,7 +164,9 @@ func.func @g(%a: tensor<?x3x?x7xf32>, %d: index) -> (tensor<?x3x1x1xf32>, tensor
   GroupTester tester(GetParam(), text, emitRowKernel);
   ASSERT_TRUE(tester.isReady());
   for (int64_t h : {1, 4, 13}) {
-    EXPECT_LT(tester.compare({{{2, 3, h, 7}, {}}}, {{2, 3, 1, 1}, {2, 3, 1, 1}}), 3e-6);
+    EXPECT_LT(
+        tester.compare({{{2, 3, h, 7}, {}}}, {{2, 3, 1, 1}, {2, 3, 1, 1}}),
+        3e-6);
   }
 }
 

@@ -159,8 +159,8 @@ int main(int argc, char **argv) {
     double hot = fastestSeconds([&] { runner.run(0, count); });
     double cold = coldSeconds(runner, count);
     double rate = row.problem.flops() / hot;
-    printf("| %s | %.4f | %.0f | %.0f | %.4f | %.0f | %d |", row.name, hot * 1e3,
-           rate * 1e-9, 100 * rate / peak, cold * 1e3,
+    printf("| %s | %.4f | %.0f | %.0f | %.4f | %.0f | %d |", row.name,
+           hot * 1e3, rate * 1e-9, 100 * rate / peak, cold * 1e3,
            100 * row.problem.flops() / cold / peak,
            countLoopSpills(runner.assembly()));
     if (check) {

@@ -25,10 +25,11 @@ struct GemmCase {
 void buildBiasGemm(KernelHarness &harness, const GemmCase &c) {
   int64_t m = c.dynamicRows ? ShapedType::kDynamic : c.m;
   Type index = IndexType::get(&harness.getContext());
-  KernelBuilder b = harness.beginFunction(
-      "k", {harness.f32Buffer({m, c.k}),
-            harness.f32Buffer({(c.n + 31) / 32, c.k, 32}), harness.f32Buffer({c.n}),
-            harness.f32Buffer({m, c.n}), index, index});
+  KernelBuilder b =
+      harness.beginFunction("k", {harness.f32Buffer({m, c.k}),
+                                  harness.f32Buffer({(c.n + 31) / 32, c.k, 32}),
+                                  harness.f32Buffer({c.n}),
+                                  harness.f32Buffer({m, c.n}), index, index});
   Value out = b.flat(harness.argument(3)), bias = harness.argument(2);
   PackedGemm gemm;
   gemm.a = b.flat(harness.argument(0));
@@ -56,7 +57,8 @@ void runCase(CpuIsa isa, double peak, const GemmCase &c) {
     return;
   }
   int64_t panelDim = (c.n + 31) / 32, elements = panelDim * c.k * 32;
-  int64_t copies = c.cold ? std::max<int64_t>(2, (int64_t(100) << 20) / (elements * 4)) : 1;
+  int64_t copies =
+      c.cold ? std::max<int64_t>(2, (int64_t(100) << 20) / (elements * 4)) : 1;
   std::vector<float> a(c.m * c.k, 0.5f), y(c.m * c.n), bias(c.n, 1.0f);
   std::vector<float> weights(elements * copies + 4096, 0.25f);
   TileShape shape = gemmTileShape(isa);
@@ -82,7 +84,8 @@ void run(CpuIsa isa, double peak) {
   if (const char *only = std::getenv("MLC_BENCH_GEMM")) {
     GemmCase c = {};
     int dynamic = 0, cold = 0;
-    if (std::sscanf(only, "%ldx%ldx%ld,%d,%d", &c.m, &c.n, &c.k, &dynamic, &cold) == 5) {
+    if (std::sscanf(only, "%ldx%ldx%ld,%d,%d", &c.m, &c.n, &c.k, &dynamic,
+                    &cold) == 5) {
       c.dynamicRows = dynamic;
       c.cold = cold;
       runCase(isa, peak, c);
@@ -90,9 +93,9 @@ void run(CpuIsa isa, double peak) {
     return;
   }
   const int64_t shapes[][3] = {
-      {128, 768, 768},   {128, 3072, 768},   {128, 768, 3072}, {128, 2304, 768},
-      {197, 768, 3072},  {197, 3072, 768},   {197, 768, 768},  {512, 1024, 1024},
-      {1000, 999, 1001}, {8, 4096, 4096},    {1, 4096, 4096},  {1, 1000, 2048},
+      {128, 768, 768},   {128, 3072, 768}, {128, 768, 3072}, {128, 2304, 768},
+      {197, 768, 3072},  {197, 3072, 768}, {197, 768, 768},  {512, 1024, 1024},
+      {1000, 999, 1001}, {8, 4096, 4096},  {1, 4096, 4096},  {1, 1000, 2048},
       {8, 1000, 2048},   {64, 2048, 512}};
   for (const auto &s : shapes) {
     for (bool cold : {false, true}) {

@@ -45,10 +45,11 @@ void runCase(CpuIsa isa, double peak, const GroupCase &c) {
   }
   std::string y = tensor(c.output);
   GroupTester tester(isa,
-                     "func.func @g(" + outer + ") -> " + y + " {\n %r = mlc.group \"" +
-                         c.archetype + "\"(" + list + ") dims() : (" + types +
-                         ") -> " + y + " {\n ^bb0(" + inner + "):\n" + c.body +
-                         "\n mlc.yield %y : " + y + "\n }\n return %r : " + y + "\n}\n",
+                     "func.func @g(" + outer + ") -> " + y +
+                         " {\n %r = mlc.group \"" + c.archetype + "\"(" + list +
+                         ") dims() : (" + types + ") -> " + y + " {\n ^bb0(" +
+                         inner + "):\n" + c.body + "\n mlc.yield %y : " + y +
+                         "\n }\n return %r : " + y + "\n}\n",
                      c.emitter, /*withPlain=*/false);
   if (!tester.isReady()) {
     std::printf("| %s | not compiled |\n", c.name.c_str());
@@ -88,21 +89,24 @@ void runAttention(CpuIsa isa, double peak) {
   for (const Shape &s : shapes) {
     Dims q = {1, s.queries, 12, 64}, k = {1, s.keys, 12, 64};
     GroupCase c;
-    c.name = "12 x 64, " + std::to_string(s.queries) + " of " + std::to_string(s.keys) +
-             (s.causal ? " causal" : "") + (s.mask ? " masked" : "");
+    c.name = "12 x 64, " + std::to_string(s.queries) + " of " +
+             std::to_string(s.keys) + (s.causal ? " causal" : "") +
+             (s.mask ? " masked" : "");
     c.archetype = "attention_strided";
     c.inputs = {q, k, k};
-    std::string names = "%b0, %b1, %b2", types = tensor(q) + ", " + tensor(k) + ", " + tensor(k);
+    std::string names = "%b0, %b1, %b2",
+                types = tensor(q) + ", " + tensor(k) + ", " + tensor(k);
     if (s.mask) {
       c.inputs.push_back({1, 1, 1, s.keys});
       names += ", %b3";
       types += ", " + tensor(c.inputs.back());
     }
     c.output = q;
-    c.body = " %y = mlc.attention_strided " + names +
-             " {scale = 0.125 : f64, causal = " + (s.causal ? "true" : "false") +
-             ", heads_inside = array<i1: true, true, true, true>} : (" + types +
-             ") -> " + tensor(q);
+    c.body =
+        " %y = mlc.attention_strided " + names +
+        " {scale = 0.125 : f64, causal = " + (s.causal ? "true" : "false") +
+        ", heads_inside = array<i1: true, true, true, true>} : (" + types +
+        ") -> " + tensor(q);
     c.emitter = emitAttentionKernel;
     bool half = s.causal && s.queries == s.keys;
     c.work = 4.0 * 12 * 64 * s.queries * s.keys / (half ? 2 : 1);
@@ -118,7 +122,8 @@ void runRows(CpuIsa isa, double peak) {
                                {197, 768},
                                {8, 1000},
                                {1024, 64}}) {
-    std::string x = tensor({rows, columns}), r = tensor({rows, 1}), g = tensor({columns});
+    std::string x = tensor({rows, columns}), r = tensor({rows, 1}),
+                g = tensor({columns});
     GroupCase c;
     c.archetype = "row";
     c.output = {rows, columns};
@@ -126,29 +131,34 @@ void runRows(CpuIsa isa, double peak) {
     c.inputs = {{rows, columns}};
     c.work = 8.0 * rows * columns;
     c.name = "softmax " + std::to_string(rows) + "x" + std::to_string(columns);
-    c.body = " %m = mlc.reduce %b0 {axes = array<i64: 1>, kind = 2 : i32} : (" + x +
-             ") -> " + r + "\n %s = mlc.sub %b0, %m : (" + x + ", " + r + ") -> " + x +
-             "\n %e = mlc.exp %s : (" + x + ") -> " + x +
-             "\n %t = mlc.reduce %e {axes = array<i64: 1>, kind = 0 : i32} : (" + x +
-             ") -> " + r + "\n %y = mlc.div %e, %t : (" + x + ", " + r + ") -> " + x;
+    c.body =
+        " %m = mlc.reduce %b0 {axes = array<i64: 1>, kind = 2 : i32} : (" + x +
+        ") -> " + r + "\n %s = mlc.sub %b0, %m : (" + x + ", " + r + ") -> " +
+        x + "\n %e = mlc.exp %s : (" + x + ") -> " + x +
+        "\n %t = mlc.reduce %e {axes = array<i64: 1>, kind = 0 : i32} : (" + x +
+        ") -> " + r + "\n %y = mlc.div %e, %t : (" + x + ", " + r + ") -> " + x;
     runCase(isa, peak, c);
-    c.name = "add + layer norm " + std::to_string(rows) + "x" + std::to_string(columns);
+    c.name = "add + layer norm " + std::to_string(rows) + "x" +
+             std::to_string(columns);
     c.inputs = {{rows, columns}, {rows, columns}, {columns}, {columns}};
     c.work = 12.0 * rows * columns;
     c.body =
         " %n = mlc.constant dense<" + std::to_string(columns) +
         ".0> : tensor<f32> : tensor<f32>\n %eps = mlc.constant dense<1.0e-5> : "
-        "tensor<f32> : tensor<f32>\n %x = mlc.add %b0, %b1 : (" + x + ", " + x +
-        ") -> " + x + "\n %s = mlc.reduce %x {axes = array<i64: 1>, kind = 0 : i32} : (" +
-        x + ") -> " + r + "\n %mean = mlc.div %s, %n : (" + r + ", tensor<f32>) -> " + r +
-        "\n %c = mlc.sub %x, %mean : (" + x + ", " + r + ") -> " + x +
-        "\n %q = mlc.mul %c, %c : (" + x + ", " + x + ") -> " + x +
-        "\n %v = mlc.reduce %q {axes = array<i64: 1>, kind = 0 : i32} : (" + x + ") -> " +
-        r + "\n %var = mlc.div %v, %n : (" + r + ", tensor<f32>) -> " + r +
-        "\n %w = mlc.add %var, %eps : (" + r + ", tensor<f32>) -> " + r +
-        "\n %i = mlc.rsqrt %w : (" + r + ") -> " + r + "\n %z = mlc.mul %c, %i : (" + x +
-        ", " + r + ") -> " + x + "\n %z1 = mlc.mul %z, %b2 : (" + x + ", " + g + ") -> " +
-        x + "\n %y = mlc.add %z1, %b3 : (" + x + ", " + g + ") -> " + x;
+        "tensor<f32> : tensor<f32>\n %x = mlc.add %b0, %b1 : (" +
+        x + ", " + x + ") -> " + x +
+        "\n %s = mlc.reduce %x {axes = array<i64: 1>, kind = 0 : i32} : (" + x +
+        ") -> " + r + "\n %mean = mlc.div %s, %n : (" + r +
+        ", tensor<f32>) -> " + r + "\n %c = mlc.sub %x, %mean : (" + x + ", " +
+        r + ") -> " + x + "\n %q = mlc.mul %c, %c : (" + x + ", " + x +
+        ") -> " + x +
+        "\n %v = mlc.reduce %q {axes = array<i64: 1>, kind = 0 : i32} : (" + x +
+        ") -> " + r + "\n %var = mlc.div %v, %n : (" + r +
+        ", tensor<f32>) -> " + r + "\n %w = mlc.add %var, %eps : (" + r +
+        ", tensor<f32>) -> " + r + "\n %i = mlc.rsqrt %w : (" + r + ") -> " +
+        r + "\n %z = mlc.mul %c, %i : (" + x + ", " + r + ") -> " + x +
+        "\n %z1 = mlc.mul %z, %b2 : (" + x + ", " + g + ") -> " + x +
+        "\n %y = mlc.add %z1, %b3 : (" + x + ", " + g + ") -> " + x;
     runCase(isa, peak, c);
   }
 }
@@ -158,39 +168,48 @@ void runRecurrent(CpuIsa isa, double peak) {
     int kind;
     int64_t times, batch, hidden, directions;
   };
-  const Shape shapes[] = {{0, 64, 1, 512, 1}, {0, 64, 8, 512, 1}, {0, 64, 1, 256, 2},
-                          {1, 64, 1, 512, 1}, {2, 64, 1, 512, 1}};
+  const Shape shapes[] = {{0, 64, 1, 512, 1},
+                          {0, 64, 8, 512, 1},
+                          {0, 64, 1, 256, 2},
+                          {1, 64, 1, 512, 1},
+                          {2, 64, 1, 512, 1}};
   for (const Shape &s : shapes) {
     static const char *const names[] = {"LSTM", "GRU", "RNN"};
     static const char *const activations[] = {
         "\"sigmoid\", \"tanh\", \"tanh\"", "\"sigmoid\", \"tanh\"", "\"tanh\""};
-    int64_t gates = s.kind == 0 ? 4 : s.kind == 1 ? 3 : 1, panels = s.hidden / 16;
+    int64_t gates = s.kind == 0   ? 4
+                    : s.kind == 1 ? 3
+                                  : 1,
+            panels = s.hidden / 16;
     int64_t perDirection = s.kind == 0 ? 3 : s.kind == 1 ? 2 : 1;
     GroupCase c;
-    c.name = std::string(names[s.kind]) + " " + std::to_string(s.hidden) + ", " +
-             std::to_string(s.times) + " steps, batch " + std::to_string(s.batch) +
-             (s.directions == 2 ? ", both ways" : "");
+    c.name = std::string(names[s.kind]) + " " + std::to_string(s.hidden) +
+             ", " + std::to_string(s.times) + " steps, batch " +
+             std::to_string(s.batch) + (s.directions == 2 ? ", both ways" : "");
     c.archetype = "recurrent_packed";
     c.inputs = {{s.times, s.batch, s.directions * gates * s.hidden},
                 {s.directions, panels, s.hidden, gates * 16}};
     c.output = {s.times + 3, s.directions, s.batch, s.hidden};
-    std::string reverse = s.directions == 2 ? "false, true" : "false", acts, zeros;
+    std::string reverse = s.directions == 2 ? "false, true" : "false", acts,
+                zeros;
     for (int64_t d = 0; d < s.directions; ++d) {
       acts += std::string(d ? ", " : "") + activations[s.kind];
     }
     for (int64_t i = 0; i < s.directions * perDirection; ++i) {
       zeros += i ? ", 0.0" : "0.0";
     }
-    c.body = " %y = \"mlc.recurrent_packed\"(%b0, %b1) <{hidden = " +
-             std::to_string(s.hidden) + " : i64, kind = " + std::to_string(s.kind) +
-             " : i32, reverse = array<i1: " + reverse + ">, activations = [" + acts +
-             "], alpha = array<f64: " + zeros + ">, beta = array<f64: " + zeros +
-             ">, linear_before_reset = true, operandSegmentSizes = array<i32: 1, 1, "
-             "0, 0, 0, 0, 0>}> : (" +
-             tensor(c.inputs[0]) + ", " + tensor(c.inputs[1]) + ") -> " +
-             tensor(c.output);
+    c.body =
+        " %y = \"mlc.recurrent_packed\"(%b0, %b1) <{hidden = " +
+        std::to_string(s.hidden) + " : i64, kind = " + std::to_string(s.kind) +
+        " : i32, reverse = array<i1: " + reverse + ">, activations = [" + acts +
+        "], alpha = array<f64: " + zeros + ">, beta = array<f64: " + zeros +
+        ">, linear_before_reset = true, operandSegmentSizes = array<i32: 1, 1, "
+        "0, 0, 0, 0, 0>}> : (" +
+        tensor(c.inputs[0]) + ", " + tensor(c.inputs[1]) + ") -> " +
+        tensor(c.output);
     c.emitter = emitRecurrentKernel;
-    c.work = 2.0 * s.times * s.batch * s.directions * gates * s.hidden * s.hidden;
+    c.work =
+        2.0 * s.times * s.batch * s.directions * gates * s.hidden * s.hidden;
     runCase(isa, peak, c);
   }
 }

@@ -20,9 +20,11 @@ std::vector<KernelBench *> &KernelBench::all() {
   return list;
 }
 
-void printRow(const std::string &name, double seconds, double flops, double peak) {
-  std::printf("| %-38s | %9.4f | %7.1f | %5.1f %% |\n", name.c_str(), seconds * 1e3,
-              flops / seconds * 1e-9, 100 * flops / seconds / peak);
+void printRow(const std::string &name, double seconds, double flops,
+              double peak) {
+  std::printf("| %-38s | %9.4f | %7.1f | %5.1f %% |\n", name.c_str(),
+              seconds * 1e3, flops / seconds * 1e-9,
+              100 * flops / seconds / peak);
   std::fflush(stdout);
 }
 
@@ -44,14 +46,15 @@ int main(int argc, char **argv) {
     }
   }
   for (KernelBench *bench : KernelBench::all()) {
-    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), bench->name) == wanted.end()) {
+    if (!wanted.empty() &&
+        std::find(wanted.begin(), wanted.end(), bench->name) == wanted.end()) {
       continue;
     }
     double peak = measuredPeak(isa);
-    std::printf("\n%s, %u-bit vectors, FMA peak %.1f GFLOP/s\n", bench->name.c_str(),
-                isa.vectorBits, peak * 1e-9);
-    std::printf("| %-38s | %9s | %7s | %7s |\n|---|---|---|---|\n", "case", "ms",
-                "GFLOP/s", "of peak");
+    std::printf("\n%s, %u-bit vectors, FMA peak %.1f GFLOP/s\n",
+                bench->name.c_str(), isa.vectorBits, peak * 1e-9);
+    std::printf("| %-38s | %9s | %7s | %7s |\n|---|---|---|---|\n", "case",
+                "ms", "GFLOP/s", "of peak");
     bench->run(isa, peak);
   }
   return 0;

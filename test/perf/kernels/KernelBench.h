@@ -25,7 +25,8 @@ struct KernelBench {
 };
 
 /// Prints one row: name, milliseconds, GFLOP/s and % of `peak`.
-void printRow(const std::string &name, double seconds, double flops, double peak);
+void printRow(const std::string &name, double seconds, double flops,
+              double peak);
 
 } // namespace mlc::codegen::test
 
