@@ -123,7 +123,7 @@ def main():
     finally:
         shutil.rmtree(folder)
         os.remove(data)
-        if secret:
+        if secret and os.path.exists(secret):
             os.remove(secret)
     sys.exit(1 if failed else 0)
 
