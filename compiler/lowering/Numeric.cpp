@@ -36,7 +36,7 @@ static Value bitcastTo(OpBuilder &b, Location loc, Value x, Type to) {
   return x.getType() == to ? x : arith::BitcastOp::create(b, loc, to, x);
 }
 
-Value mlc::emitElement(UnpackOp op, ElementBuilder &e, unsigned,
+Value mlc::emitElement(UnpackBitsOp op, ElementBuilder &e, unsigned,
                        ValueRange indices) {
   IndexBuilder &x = e.index;
   unsigned width = op.getTo().getIntOrFloatBitWidth();
@@ -57,7 +57,7 @@ Value mlc::emitElement(UnpackOp op, ElementBuilder &e, unsigned,
   return bitcastTo(e.b, e.loc, bits, storageType(op.getTo()));
 }
 
-void mlc::emitLoops(PackOp op, LoopBuilder &l) {
+void mlc::emitLoops(PackBitsOp op, LoopBuilder &l) {
   IndexBuilder &x = l.index;
   unsigned width = elementTypeOf(op.getX()).getIntOrFloatBitWidth();
   int64_t perByte = 8 / width;

@@ -10,7 +10,8 @@
 //   func @main(%x: tensor<6xi4>) -> tensor<6xi4>  { return %y }
 //     ==>
 //   func @main(%p: tensor<6xui8>) -> tensor<6xui8> {
-//     %x = mlc.unpack %p {to = i4} ... %q = mlc.pack %y {output = 0} return %q
+//     %x = mlc.unpack_bits %p {to = i4} ... %q = mlc.pack_bits %y {output = 0}
+//     return %q
 //     }
 //
 // The dims of the packed tensors stay those of their elements, so that whatever
@@ -50,8 +51,8 @@ void unpackArgument(BlockArgument argument, OpBuilder &b) {
     return;
   }
   argument.setType(packed);
-  auto unpack = UnpackOp::create(b, argument.getLoc(), type, argument,
-                                 cast<ShapedType>(type).getElementType());
+  auto unpack = UnpackBitsOp::create(b, argument.getLoc(), type, argument,
+                                     cast<ShapedType>(type).getElementType());
   argument.replaceAllUsesExcept(unpack.getY(), unpack);
 }
 
@@ -70,8 +71,8 @@ struct PackInterfacePass : impl::PackInterfacePassBase<PackInterfacePass> {
     for (OpOperand &operand : ret->getOpOperands()) {
       Type type = operand.get().getType(), packed = packedType(type);
       if (packed != type) {
-        auto pack = PackOp::create(b, ret.getLoc(), packed, operand.get(),
-                                   operand.getOperandNumber());
+        auto pack = PackBitsOp::create(b, ret.getLoc(), packed, operand.get(),
+                                       operand.getOperandNumber());
         operand.set(pack.getY());
       }
     }

@@ -143,7 +143,8 @@ parameterOf(const mlir::tblgen::NamedAttribute &attribute) {
 
 /// A method's name: mlc.leaky_relu is leakyRelu; C++ keywords are words.
 static std::string methodName(const Operator &op) {
-  StringRef name = op.getOperationName();
+  std::string full = op.getOperationName();
+  StringRef name = full;
   name.consume_front("mlc.");
   if (is_contained({"and", "or", "xor", "not"}, name)) {
     return "logical" + convertToCamelFromSnakeCase(name, true);

@@ -118,11 +118,14 @@ struct SubtractConstant : FactPattern<SubOp> {
   LogicalResult matchAndRewrite(SubOp op,
                                 PatternRewriter &rewriter) const override {
     if (!isConstant(op.getB()) || isConstant(op.getA()) ||
-        elementTypeOf(op).isUnsignedInteger()) {
+        elementTypeOf(op).isUnsignedInteger() || isSplat(op.getB(), 0)) {
       return rewriter.notifyMatchFailure(op, "does not subtract a constant");
     }
     TensorBuilder t(rewriter, op.getLoc());
-    Value negated = t.make<NegOp>(op.getB());
+    std::optional<double> splat = splatNumber(op.getB());
+    Value negated = splat && rankOf(op.getB()) == 0 && isFloat(op)
+                        ? t.scalar(elementTypeOf(op), -*splat)
+                        : t.make<NegOp>(op.getB());
     rewriter.replaceOpWithNewOp<AddOp>(op, op.getType(), op.getA(), negated);
     return success();
   }

@@ -166,11 +166,15 @@ private:
   }
 
   static void eraseUnused(ArrayRef<Value> values) {
-    llvm::SmallDenseSet<Operation *> seen;
+    // Sources first: a value that is listed twice dies with its first mention.
+    llvm::SmallSetVector<Operation *, 4> sources;
     for (Value value : values) {
-      Operation *op = value.getDefiningOp();
-      if (op && op->hasTrait<OpTrait::ConstantLike>() && op->use_empty() &&
-          seen.insert(op).second) {
+      if (Operation *op = value.getDefiningOp()) {
+        sources.insert(op);
+      }
+    }
+    for (Operation *op : sources) {
+      if (op->hasTrait<OpTrait::ConstantLike>() && op->use_empty()) {
         op->erase();
       }
     }

@@ -403,13 +403,13 @@ struct RecognizeAttentionPass
 
   static void replace(IRRewriter &rewriter, MatMulOp product, Value y) {
     if (rankOf(y) == rankOf(product)) {
-      rewriter.replaceAllUsesWith(product, y);
+      rewriter.replaceAllUsesWith(product.getY(), y);
       return;
     }
     SmallVector<OpFoldResult> sizes = sizesOf(rewriter, product.getLoc(), y);
     sizes.erase(sizes.begin(), sizes.begin() + 4 - rankOf(product));
     rewriter.replaceAllUsesWith(
-        product, reshapeTo(rewriter, product.getLoc(), y, sizes));
+        product.getY(), reshapeTo(rewriter, product.getLoc(), y, sizes));
   }
 };
 

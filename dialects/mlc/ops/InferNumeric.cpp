@@ -21,8 +21,9 @@ LogicalResult BitcastOp::inferShapes(ShapeScope &scope,
   return success();
 }
 
-LogicalResult UnpackOp::inferShapes(ShapeScope &scope,
-                                    SmallVectorImpl<InferredType> &results) {
+LogicalResult
+UnpackBitsOp::inferShapes(ShapeScope &scope,
+                          SmallVectorImpl<InferredType> &results) {
   if (!getTo().isIntOrFloat() || getTo().getIntOrFloatBitWidth() >= 8) {
     return emitOpError("expects a type narrower than a byte, got ") << getTo();
   }
@@ -30,8 +31,8 @@ LogicalResult UnpackOp::inferShapes(ShapeScope &scope,
   return success();
 }
 
-LogicalResult PackOp::inferShapes(ShapeScope &scope,
-                                  SmallVectorImpl<InferredType> &results) {
+LogicalResult PackBitsOp::inferShapes(ShapeScope &scope,
+                                      SmallVectorImpl<InferredType> &results) {
   Type from = elementTypeOf(getX());
   if (!from.isIntOrFloat() || from.getIntOrFloatBitWidth() >= 8) {
     return emitOpError("expects elements narrower than a byte, got ") << from;

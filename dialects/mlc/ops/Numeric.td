@@ -17,7 +17,7 @@ def MLC_BitcastOp : MLC_ShapedOp<"bitcast"> {
   let example = "%y = mlc.bitcast %x {to = i32} : (tensor<4xf32>) -> tensor<4xi32>";
 }
 
-def MLC_UnpackOp : MLC_ShapedOp<"unpack"> {
+def MLC_UnpackBitsOp : MLC_ShapedOp<"unpack_bits"> {
   let summary = "elements narrower than a byte out of packed bytes";
   let description = [{
     A caller's tensor of such a type is packed, first element in the low bits;
@@ -27,13 +27,13 @@ def MLC_UnpackOp : MLC_ShapedOp<"unpack"> {
   let arguments = (ins MLC_Tensor:$x, TypeAttr:$to);
   let results = (outs MLC_Tensor:$y);
   let gradient = NoGradient<"bits">;
-  let example = "%y = mlc.unpack %x {to = i4} : (tensor<3xui8>) -> tensor<3xi4>";
+  let example = "%y = mlc.unpack_bits %x {to = i4} : (tensor<3xui8>) -> tensor<3xi4>";
 }
 
-def MLC_PackOp : MLC_ShapedOp<"pack"> {
+def MLC_PackBitsOp : MLC_ShapedOp<"pack_bits"> {
   let summary = "packed bytes of elements narrower than a byte";
   let description = [{
-    The inverse of `mlc.unpack`, for result number `output` of the program: it
+    The inverse of `mlc.unpack_bits`, for result number `output` of the program: it
     writes into the caller's buffer, so nothing else may use y.
   }];
   let arguments = (ins MLC_Tensor:$x, I64Attr:$output);

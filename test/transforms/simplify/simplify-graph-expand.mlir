@@ -14,11 +14,13 @@ func.func @implicit(%x: tensor<?x4xf32>, %y: tensor<1x4xf32>) -> tensor<?x4xf32>
 
 // -----
 
-// Nothing says that %n is x's dim.
+// A dim that may be 1 at run time is no dim of 1: the expansion stays.
 // CHECK-LABEL: @unproven
 // CHECK: mlc.expand
-func.func @unproven(%x: tensor<?x4xf32>, %y: tensor<1x4xf32>, %n: index) -> tensor<?x4xf32> {
-  %0 = mlc.expand %y [%n, 4] : tensor<1x4xf32> -> tensor<?x4xf32>
+func.func @unproven(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?x4xf32>
+  %0 = mlc.expand %y [%n, 4] : tensor<?x4xf32> -> tensor<?x4xf32>
   %1 = mlc.add %x, %0 : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
   return %1 : tensor<?x4xf32>
 }
@@ -29,7 +31,8 @@ func.func @unproven(%x: tensor<?x4xf32>, %y: tensor<1x4xf32>, %n: index) -> tens
 // CHECK-LABEL: @mask
 // CHECK-NOT: mlc.expand
 // CHECK: %[[W:.*]] = mlc.where {{.*}} -> tensor<1x1x?x1xf32>
-// CHECK: mlc.add %{{.*}}, %[[W]]
+// CHECK: %[[R:.*]] = mlc.reshape %[[W]]
+// CHECK: mlc.add %{{.*}}, %[[R]]
 func.func @mask(%scores: tensor<2x4x?x6xf32>, %visible: tensor<1x1x?x1xi1>) -> tensor<2x4x?x6xf32> {
   %c2 = arith.constant 2 : index
   %s = tensor.dim %scores, %c2 : tensor<2x4x?x6xf32>

@@ -1,4 +1,4 @@
-// RUN: mlc-opt %s --mlc-simplify-graph --mlc-fold-constants --cse --canonicalize --split-input-file | FileCheck %s
+// RUN: mlc-opt %s --mlc-simplify-graph --mlc-fold-constants --mlc-simplify-graph --mlc-fold-constants --cse --canonicalize --split-input-file | FileCheck %s
 
 // Elementwise algebra. Other families: simplify-graph-*.mlir.
 
