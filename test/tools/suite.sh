@@ -69,7 +69,7 @@ row refused unsupported "MLC0107 'n' \(Foo\)"
 row error failed 'run: MLC0506.*index -1000'
 row lost failed 'there is neither'
 row crash crashed 'Segmentation fault'
-row hang crashed 'not done after 1 s'
+row hang crashed 'not done after 5 s'
 
 # Comparing with what passed before.
 "$suite" suite --precompiled bin --timeout 5 --compare table.tsv > out || fail 'nothing has changed'
