@@ -10,12 +10,12 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/artifact/Descriptor.h"
 
+#include "codegen/common/EmitFile.h"
 #include "codegen/common/HostMachine.h"
 #include "runtime/abi/Artifact.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/IRBuilder.h"
-#include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 
 namespace mlc::codegen {
@@ -207,13 +207,11 @@ emitDescriptor(const ModelInfo &model, llvm::ArrayRef<Program> programs,
   DescriptorBuilder(module).build(model, programs, ranges, weights, withAlias);
 
   llvm::SmallVector<char, 0> object;
-  llvm::raw_svector_ostream stream(object);
-  llvm::legacy::PassManager codegen;
-  if (backend->addPassesToEmitFile(codegen, stream, nullptr,
-                                   llvm::CodeGenFileType::ObjectFile)) {
-    return llvm::createStringError("the back end cannot write objects");
+  if (llvm::Error error =
+          emitFile(module, *backend, llvm::CodeGenFileType::ObjectFile,
+                   /*strengthReduction=*/false, object)) {
+    return std::move(error);
   }
-  codegen.run(module);
   return object;
 }
 

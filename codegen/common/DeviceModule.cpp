@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/common/DeviceModule.h"
 
+#include "codegen/common/EmitFile.h"
 #include "codegen/common/Kernel.h"
 #include "codegen/common/TiledMatMul.h"
 
@@ -13,7 +14,6 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/SymbolTable.h"
-#include "llvm/IR/LegacyPassManager.h"
 #include "llvm/Passes/PassBuilder.h"
 
 using namespace mlir;
@@ -201,16 +201,7 @@ llvm::Error emitDeviceModule(llvm::Module &module, llvm::TargetMachine &machine,
                                : llvm::OptimizationLevel::O3;
   builder.buildPerModuleDefaultPipeline(level).run(module, modules);
 
-  llvm::SmallVector<char, 0> buffer;
-  llvm::raw_svector_ostream stream(buffer);
-  llvm::legacy::PassManager codegen;
-  if (machine.addPassesToEmitFile(codegen, stream, nullptr, kind,
-                                  /*DisableVerify=*/true)) {
-    return llvm::createStringError("the back end cannot write this file type");
-  }
-  codegen.run(module);
-  output.assign(buffer.begin(), buffer.end());
-  return llvm::Error::success();
+  return emitFile(module, machine, kind, /*strengthReduction=*/true, output);
 }
 
 } // namespace mlc::codegen

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/common/GpuPipeline.h"
 
+#include "codegen/common/EmitFile.h"
 #include "codegen/common/HostMachine.h"
 #include "codegen/common/Kernel.h"
 #include "codegen/common/Passes.h"
@@ -13,7 +14,6 @@
 
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
 #include "mlir/Target/LLVMIR/Export.h"
-#include "llvm/IR/LegacyPassManager.h"
 
 using namespace mlir;
 
@@ -62,16 +62,8 @@ static llvm::Error emitHost(llvm::Module &module, const EmitOptions &options,
       function.setLinkage(llvm::GlobalValue::InternalLinkage);
     }
   }
-  llvm::SmallVector<char, 0> object;
-  llvm::raw_svector_ostream stream(object);
-  llvm::legacy::PassManager codegen;
-  if (machine->addPassesToEmitFile(codegen, stream, nullptr,
-                                   llvm::CodeGenFileType::ObjectFile)) {
-    return llvm::createStringError("the back end cannot write objects");
-  }
-  codegen.run(module);
-  program.objects.push_back(std::move(object));
-  return llvm::Error::success();
+  return emitFile(module, *machine, llvm::CodeGenFileType::ObjectFile,
+                  /*strengthReduction=*/false, program.objects.emplace_back());
 }
 
 LogicalResult emitGpuProgram(ModuleOp module, const EmitOptions &options,

@@ -43,6 +43,7 @@ createHostMachine(llvm::StringRef machine, llvm::StringRef cpu,
   llvm::TargetOptions options;
   options.NoTrappingFPMath = true;
   options.EmitAddrsig = false;
+  options.MCOptions.AsmVerbose = true; // --emit=asm says what is a spill
   auto level = optLevel == 0   ? llvm::CodeGenOptLevel::None
                : optLevel == 1 ? llvm::CodeGenOptLevel::Less
                                : llvm::CodeGenOptLevel::Aggressive;

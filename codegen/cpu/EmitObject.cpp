@@ -6,17 +6,15 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/EmitObject.h"
 
+#include "codegen/common/EmitFile.h"
 #include "codegen/common/HostMachine.h"
 
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
-#include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/Passes/PassBuilder.h"
-#include "llvm/Support/CommandLine.h"
 #include "llvm/Transforms/Utils/SplitModule.h"
 
-#include <mutex>
 #include <thread>
 
 namespace mlc::codegen {
@@ -87,20 +85,6 @@ private:
 
 } // namespace
 
-/// Turns off loop strength reduction, for the whole process: LLVM has no other
-/// switch. Rows of a register tile give it dozens of addresses to weigh against
-/// each other, which takes half of all code generation and gains nothing.
-static void disableStrengthReduction() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    auto &options = llvm::cl::getRegisteredOptions();
-    auto found = options.find("disable-lsr");
-    if (found != options.end()) {
-      static_cast<llvm::cl::opt<bool> *>(found->second)->setValue(true);
-    }
-  });
-}
-
 static llvm::Error optimizeAndEmit(llvm::Module &module, const CpuVersion &cpu,
                                    const EmitOptions &options,
                                    llvm::SmallVector<char, 0> &output) {
@@ -108,9 +92,6 @@ static llvm::Error optimizeAndEmit(llvm::Module &module, const CpuVersion &cpu,
       createHostMachine(cpu.machine, cpu.cpu, cpu.attributes, options.optLevel);
   if (!machine) {
     return llvm::createStringError("no LLVM back end for " + cpu.machine);
-  }
-  if (!getenv("MLC_LSR")) {
-    disableStrengthReduction();
   }
   module.setTargetTriple(machine->getTargetTriple());
   module.setDataLayout(machine->createDataLayout());
@@ -129,21 +110,15 @@ static llvm::Error optimizeAndEmit(llvm::Module &module, const CpuVersion &cpu,
   if (llvm::Error error = Optimizer(*machine).run(module, options.optLevel)) {
     return error;
   }
-  llvm::raw_svector_ostream stream(output);
   if (options.text == TextKind::llvm) {
+    llvm::raw_svector_ostream stream(output);
     module.print(stream, nullptr);
     return llvm::Error::success();
   }
-  llvm::legacy::PassManager codegen;
   auto kind = options.text == TextKind::assembly
                   ? llvm::CodeGenFileType::AssemblyFile
                   : llvm::CodeGenFileType::ObjectFile;
-  if (machine->addPassesToEmitFile(codegen, stream, nullptr, kind,
-                                   /*DisableVerify=*/true)) {
-    return llvm::createStringError("the back end cannot write this file type");
-  }
-  codegen.run(module);
-  return llvm::Error::success();
+  return emitFile(module, *machine, kind, /*strengthReduction=*/false, output);
 }
 
 /// Deals the functions out to `parts` modules, each in a context of its own.

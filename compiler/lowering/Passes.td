@@ -24,4 +24,8 @@ def LowerGroupsPass : Pass<"mlc-lower-groups", "::mlir::ModuleOp"> {
   ];
 }
 
+def PackInterfacePass : Pass<"mlc-pack-interface", "::mlir::ModuleOp"> {
+  let summary = "unpack and pack what @main exchanges of types narrower than a byte";
+}
+
 #endif // MLC_COMPILER_LOWERING_PASSES_TD

@@ -48,7 +48,6 @@ public:
 private:
   bool parseTargets();
   Outcome loadModel();
-  Outcome rejectSubByteTypes();
   Outcome runShared();
   Outcome runPerTarget();
   Outcome runPhase(ModuleOp module, const PhaseInfo &phase,
@@ -144,36 +143,6 @@ Outcome Compilation::runPhase(ModuleOp phaseModule, const PhaseInfo &phase,
   }
   dump(phaseModule, phase, target);
   return Outcome::ok;
-}
-
-/// Types below a byte have no layout in buffers yet, pure exponents no
-/// arithmetic.
-Outcome Compilation::rejectSubByteTypes() {
-  auto isSubByte = [](Type type) {
-    auto shaped = dyn_cast<ShapedType>(type);
-    Type element = shaped ? shaped.getElementType() : Type();
-    return element && element.isIntOrFloat() && !element.isInteger(1) &&
-           (element.getIntOrFloatBitWidth() < 8 ||
-            isa<Float8E8M0FNUType>(element));
-  };
-  Outcome outcome = Outcome::ok;
-  module->walk([&](Operation *op) {
-    SmallVector<Type> types(op->getResultTypes());
-    if (auto function = dyn_cast<func::FuncOp>(op)) {
-      llvm::append_range(types, function.getArgumentTypes());
-    }
-    auto found = llvm::find_if(types, isSubByte);
-    if (found == types.end()) {
-      return;
-    }
-    std::string text;
-    llvm::raw_string_ostream(text)
-        << "unsupported: the element type of " << *found;
-    problems.push_back(diagnosticAt(op->getLoc(), "MLC0905", text));
-    problems.back().file = options.inputPath;
-    outcome = Outcome::invalidModel;
-  });
-  return outcome;
 }
 
 Outcome Compilation::runShared() {
@@ -317,9 +286,6 @@ Outcome Compilation::run() {
   if (outcome == Outcome::ok && module && lastPhase &&
       *lastPhase < Phase::fuse) {
     return writeText(*module, options.outputPath);
-  }
-  if (outcome == Outcome::ok) {
-    outcome = rejectSubByteTypes();
   }
   if (outcome == Outcome::ok) {
     outcome = runPerTarget();

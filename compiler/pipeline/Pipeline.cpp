@@ -54,6 +54,8 @@ static void buildSimplify(OpPassManager &pm) {
 }
 
 static void buildFuse(OpPassManager &pm, const codegen::Target *target) {
+  // The description of the model is made; from here on bytes count.
+  pm.addPass(createPackInterfacePass());
   // Layouts before groups: packing ops fuse with their neighbours.
   if (target) {
     target->buildLayoutPipeline(pm);

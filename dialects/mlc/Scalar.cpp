@@ -248,11 +248,35 @@ MLC_MATH(atan, AtanOp)
 MLC_MATH(sinh, SinhOp)
 MLC_MATH(cosh, CoshOp)
 MLC_MATH(tanh, TanhOp)
-MLC_MATH(asinh, AsinhOp)
-MLC_MATH(acosh, AcoshOp)
-MLC_MATH(atanh, AtanhOp)
 MLC_MATH(erf, ErfOp)
 #undef MLC_MATH
+
+// The inverse hyperbolic functions by logarithms, for magnitudes whose squares
+// do not overflow; beyond, the logarithm of twice the magnitude is exact.
+static Value forLarge(ScalarBuilder &s, Value magnitude, Value otherwise) {
+  Value isLarge = s.less(s.constant(1e9), magnitude);
+  Value log = s.add(s.log(magnitude), s.constant(M_LN2));
+  return s.select(isLarge, log, otherwise);
+}
+
+Value ScalarBuilder::asinh(Value x) {
+  Value a = abs(x), square = mul(a, a);
+  Value root = add(one(), sqrt(add(square, one())));
+  Value y = forLarge(*this, a, log1p(add(a, div(square, root))));
+  return math::CopySignOp::create(b, loc, y, x);
+}
+
+Value ScalarBuilder::acosh(Value x) {
+  Value over = sub(x, one());
+  Value root = sqrt(mul(over, add(x, one())));
+  return forLarge(*this, x, log1p(add(over, root)));
+}
+
+Value ScalarBuilder::atanh(Value x) {
+  Value a = abs(x);
+  Value y = mul(constant(0.5), log1p(div(add(a, a), sub(one(), a))));
+  return math::CopySignOp::create(b, loc, y, x);
+}
 
 Value ScalarBuilder::rsqrt(Value x) { return div(one(), sqrt(x)); }
 

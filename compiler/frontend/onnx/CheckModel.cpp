@@ -14,7 +14,7 @@ using llvm::StringMap;
 using llvm::StringRef;
 
 static constexpr int64_t minIrVersion = 3, maxIrVersion = 13;
-static constexpr int64_t minOpset = 6, maxOpset = 27;
+static constexpr int64_t minOpset = 1, maxOpset = 27;
 
 StringRef onnx::canonicalDomain(StringRef domain) {
   return domain == "ai.onnx" ? StringRef() : domain;

@@ -55,10 +55,13 @@ std::optional<DynamicAxes> onnx::readAxes(Node &n, unsigned i, int64_t rank) {
     result.flags.push_back(flag);
     sum = n.math.add(sum, flag);
   }
-  n.require(n.math.compare(Predicate::eq, sum,
-                           n.math.constant(int64_t(result.axes.size()))),
-            sum, n.math.constant(int64_t(result.axes.size())),
-            "axes must be distinct");
+  AffineExpr count = n.math.constant(int64_t(result.axes.size()));
+  AffineExpr distinct = n.math.compare(Predicate::eq, sum, count);
+  if (DimMath::literal(distinct) == 0) {
+    n.badAttribute("'axes' names an axis twice");
+    return std::nullopt;
+  }
+  n.require(distinct, sum, count, "axes must be distinct");
   return n.failed() ? std::nullopt : std::optional<DynamicAxes>(result);
 }
 

@@ -31,8 +31,21 @@ Diagnostic &Problems::add(ErrorCode code, std::string message) {
   return add(std::move(diagnostic));
 }
 
+std::string onnx::printable(std::string_view text) {
+  constexpr size_t limit = 2000;
+  std::string result(text.substr(0, limit));
+  for (char &c : result) {
+    c = static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+  }
+  return text.size() > limit ? result + "..." : result;
+}
+
 Diagnostic &Problems::add(Diagnostic diagnostic) {
   diagnostic.file = file;
+  diagnostic.message = printable(diagnostic.message);
+  for (auto &[key, note] : diagnostic.notes) {
+    note = printable(note);
+  }
   ++total;
   if (total > limit) {
     return dropped = std::move(diagnostic);

@@ -10,6 +10,7 @@
 #include "compiler/pipeline/Diagnostic.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mlc::onnx {
@@ -21,6 +22,10 @@ enum class ErrorCode {
 
 const char *codeOf(ErrorCode code);
 const char *remedyOf(ErrorCode code);
+
+/// `text` without control characters, cut to a sane length: names come from a
+/// file, and must not forge lines of a report or steer a terminal.
+std::string printable(std::string_view text);
 
 /// The problems of one model. Past `limit` entries further ones are counted
 /// only, so that a hostile model cannot make the report itself endless.

@@ -7,6 +7,7 @@
 // merge ops fuse these; nothing else needs to know the form.
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/frontend/onnx/Errors.h"
 #include "compiler/frontend/onnx/Import.h"
 #include "compiler/frontend/onnx/Node.h"
 
@@ -16,24 +17,15 @@
 using namespace mlir;
 using namespace mlc;
 
-/// Names come from a file: without control characters they cannot forge lines
-/// of a report or steer a terminal.
-static std::string printable(StringRef text) {
-  std::string result;
-  for (char c : text.take_front(400)) {
-    result += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  }
-  return result;
-}
-
 Location onnx::nodeLocation(MLIRContext *context, const OnnxNode &node) {
   Builder b(context);
   auto metadata = b.getDictionaryAttr({
       b.getNamedAttr("mlc.onnx_index", b.getI64IntegerAttr(node.index)),
-      b.getNamedAttr("mlc.onnx_op", b.getStringAttr(printable(node.opType))),
+      b.getNamedAttr("mlc.onnx_op",
+                     b.getStringAttr(onnx::printable(node.opType))),
       b.getNamedAttr("mlc.onnx_opset", b.getI64IntegerAttr(node.opset)),
   });
-  Location name = NameLoc::get(b.getStringAttr(printable(node.name)));
+  Location name = NameLoc::get(b.getStringAttr(onnx::printable(node.name)));
   return FusedLoc::get(context, {name}, metadata);
 }
 

@@ -68,7 +68,10 @@ void Node::problem(ErrorCode code, const Twine &message) {
 }
 
 std::string Node::label() const {
-  return "node '" + id.name + "' (" + id.opType + ")";
+  // The message is a format; a name must not bring conversions of its own.
+  std::string name = printable(StringRef(id.name).take_front(200));
+  std::replace(name.begin(), name.end(), '%', '_');
+  return "node '" + name + "' (" + id.opType + ")";
 }
 
 void Node::checkComplete() {

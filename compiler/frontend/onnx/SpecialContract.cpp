@@ -159,8 +159,9 @@ static bool transposedPads(Node &n, Value x, ArrayRef<int64_t> outputPadding,
       n.unsupported("'output_shape' for a dynamic extent");
       return false;
     }
-    // Less than nothing to cut off: the output is wider than the filter covers.
-    int64_t small = *total >= 0 ? *total / 2 : -((-*total) / 2);
+    // Rounded down also when there is less than nothing to cut off, that is
+    // when the output is wider than the filter covers.
+    int64_t small = llvm::divideFloorSigned(*total, 2);
     bool upper = window.autoPad == AutoPad::sameUpper;
     window.pads[i] = upper ? small : *total - small;
     window.pads[rank + i] = upper ? *total - small : small;

@@ -53,9 +53,19 @@ static void importCenterCropPad(Node &n) {
 static void importBitCast(Node &n) {
   Value x = n.value(0);
   Type to = n.typeAttr("to", 0);
-  if (x && to) {
-    n.setResult(0, n.elementType(x) == to ? x : n.create<BitcastOp>(x, to));
+  if (!x || !to) {
+    return;
   }
+  // A boolean counts as a byte that is 0 or 1.
+  auto isByte = [](Type type) { return type.getIntOrFloatBitWidth() == 8; };
+  Type from = n.elementType(x), i8 = n.b.getI8Type(), i1 = n.b.getI1Type();
+  if (from == i1 && isByte(to)) {
+    x = n.cast(x, i8);
+  } else if (to == i1 && isByte(from)) {
+    n.setResult(0, n.cast(n.create<BitcastOp>(x, i8), i1));
+    return;
+  }
+  n.setResult(0, n.elementType(x) == to ? x : n.create<BitcastOp>(x, to));
 }
 
 void mlc::onnx::addCropRules(RuleTable &table) {

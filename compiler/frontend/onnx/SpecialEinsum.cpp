@@ -158,7 +158,8 @@ private:
   Operand finishAlone(Operand operand, size_t next) {
     SmallVector<int64_t> summed;
     Labels kept;
-    for (auto [axis, label] : llvm::enumerate(operand.labels)) {
+    for (size_t axis = 0; axis < operand.labels.size(); ++axis) {
+      int label = operand.labels[axis];
       bool before = llvm::any_of(
           ArrayRef(operands).take_front(next - 1), [&](const Operand &other) {
             return llvm::is_contained(other.labels, label);

@@ -158,17 +158,17 @@ static void importFlatten(Node &n) {
                                n.math.product(all.drop_front(axis))}));
 }
 
-/// Without axes: the dims that are 1, which must be known.
+/// Without axes: the dims that are known to be 1. One that may be 1 when the
+/// model runs would change the rank then; that ends the run with an error.
 static void squeezeOnes(Node &n, Value x) {
   DimExprs to;
+  AffineExpr one = n.math.constant(1);
   for (AffineExpr dim : n.dims(x)) {
-    if (DimMath::literal(dim) == 1) {
-      continue;
+    if (DimMath::literal(dim) != 1) {
+      n.require(n.math.compare(Predicate::ne, dim, one), dim, one,
+                "without axes, a dynamic extent must not be 1");
+      to.push_back(dim);
     }
-    if (n.math.bounds(dim).low <= 1 && !DimMath::literal(dim)) {
-      return n.unsupported("without axes on a dim that may be 1 at run time");
-    }
-    to.push_back(dim);
   }
   n.setResult(0, n.reshape(x, to));
 }

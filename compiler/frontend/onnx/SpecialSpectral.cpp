@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/frontend/onnx/Indices.h"
 #include "compiler/frontend/onnx/Rules.h"
+#include "compiler/frontend/onnx/TensorData.h"
 
 using namespace mlir;
 using namespace mlc;
@@ -42,14 +43,7 @@ public:
     }
     type = n.elementType(x);
     Value real = part(x, 0), imaginary = parts == 2 ? part(x, 1) : Value();
-    Value angle = angles();
-    Value c = n.cast(n.create<CosOp>(angle), type);
-    Value s = n.cast(n.create<SinOp>(angle), type);
-    if (inverse && onesided) {
-      Value weight = n.cast(mirrorWeights(), type);
-      c = n.mul(c, weight);
-      s = n.mul(s, weight);
-    }
+    auto [c, s] = matrices();
     Value re = n.matmul(c, real), im = n.matmul(s, real);
     im = inverse ? im : n.create<NegOp>(im);
     if (imaginary) {
@@ -79,6 +73,52 @@ private:
     SmallVector<int64_t> low(3, 0);
     return n.create<PadOp>(y, Maybe{n.scalar(type, 0)}, SmallVector<Value>(),
                            high.values, low, high.fixed, PadKind::constant);
+  }
+
+  /// The cosines and sines, [to, from]: constants unless they are large or the
+  /// length is not known.
+  std::pair<Value, Value> matrices() {
+    auto rows = DimMath::literal(to), columns = DimMath::literal(from);
+    auto period = DimMath::literal(length);
+    constexpr int64_t most = 1 << 20;
+    if (rows && columns && period && *rows <= most && *columns <= most &&
+        *rows * *columns <= most) {
+      auto cosine = [](double angle) { return std::cos(angle); };
+      auto sine = [](double angle) { return std::sin(angle); };
+      return {table(*rows, *columns, *period, cosine),
+              table(*rows, *columns, *period, sine)};
+    }
+    Value angle = angles();
+    Value c = n.create<CosOp>(angle), s = n.create<SinOp>(angle);
+    if (inverse && onesided) {
+      Value weight = mirrorWeights();
+      c = n.mul(c, weight);
+      s = n.mul(s, weight);
+    }
+    return {n.cast(c, type), n.cast(s, type)};
+  }
+
+  Value table(int64_t rows, int64_t columns, int64_t period,
+              double (*function)(double)) {
+    std::vector<double> wave(period);
+    for (int64_t i = 0; i < period; ++i) {
+      wave[i] = function(2 * M_PI * double(i) / double(period));
+    }
+    std::string bytes;
+    bool isDouble = type.isF64();
+    for (int64_t k = 0; k < rows; ++k) {
+      for (int64_t i = 0; i < columns; ++i) {
+        bool once = i == 0 || 2 * i == period;
+        double weight = inverse && onesided && !once ? 2 : 1;
+        double value = weight * wave[k * i % period];
+        float narrow = float(value);
+        bytes.append(isDouble ? reinterpret_cast<char *>(&value)
+                              : reinterpret_cast<char *>(&narrow),
+                     isDouble ? sizeof(double) : sizeof(float));
+      }
+    }
+    auto shape = RankedTensorType::get({rows, columns}, type);
+    return n.constant(makeElements(shape, std::move(bytes), "dft"));
   }
 
   /// 2 pi (k n mod length) / length, [to, from], in f64.

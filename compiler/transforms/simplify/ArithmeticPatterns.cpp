@@ -112,17 +112,56 @@ private:
   DimFacts &facts;
 };
 
+/// A constant row [1, ..., 1, n] has rank 1 when another operand gives the
+/// rank, so that a bias looks the same wherever it comes from.
+struct ShrinkRow : RewritePattern {
+  ShrinkRow(MLIRContext *context, DimFacts &)
+      : RewritePattern(MatchAnyOpTypeTag(), 1, context) {}
+
+  LogicalResult matchAndRewrite(Operation *op,
+                                PatternRewriter &rewriter) const override {
+    if (!op->hasTrait<ScalarBody>()) {
+      return rewriter.notifyMatchFailure(op, "not elementwise");
+    }
+    for (OpOperand &operand : op->getOpOperands()) {
+      auto constant = operand.get().getDefiningOp<ConstantOp>();
+      bool othersAreAsDeep =
+          llvm::any_of(op->getOpOperands(), [&](OpOperand &other) {
+            return &other != &operand &&
+                   rankOf(other.get()) >= rankOf(operand.get());
+          });
+      if (!constant || rankOf(constant) < 2 || !othersAreAsDeep) {
+        continue;
+      }
+      auto type = cast<RankedTensorType>(constant.getType());
+      int64_t columns = type.getShape().back();
+      if (columns < 2 || type.getNumElements() != columns) {
+        continue;
+      }
+      auto row = RankedTensorType::get(columns, type.getElementType());
+      Value shrunk = ConstantOp::create(rewriter, constant.getLoc(),
+                                        withType(constant.getValue(), row));
+      rewriter.modifyOpInPlace(op, [&] { operand.set(shrunk); });
+      return success();
+    }
+    return rewriter.notifyMatchFailure(op, "no constant row of higher rank");
+  }
+};
+
 /// x - c ==> x + (-c), which merges with other additions.
 struct SubtractConstant : FactPattern<SubOp> {
   using FactPattern::FactPattern;
   LogicalResult matchAndRewrite(SubOp op,
                                 PatternRewriter &rewriter) const override {
     if (!isConstant(op.getB()) || isConstant(op.getA()) ||
-        elementTypeOf(op).isUnsignedInteger()) {
+        elementTypeOf(op).isUnsignedInteger() || isSplat(op.getB(), 0)) {
       return rewriter.notifyMatchFailure(op, "does not subtract a constant");
     }
     TensorBuilder t(rewriter, op.getLoc());
-    Value negated = t.make<NegOp>(op.getB());
+    std::optional<double> splat = splatNumber(op.getB());
+    Value negated = splat && rankOf(op.getB()) == 0 && isFloat(op)
+                        ? t.scalar(elementTypeOf(op), -*splat)
+                        : t.make<NegOp>(op.getB());
     rewriter.replaceOpWithNewOp<AddOp>(op, op.getType(), op.getA(), negated);
     return success();
   }
@@ -390,91 +429,20 @@ struct MaxZero : FactPattern<MaxOp> {
   }
 };
 
-//===----------------------------------------------------------------------===//
-// Casts and selections
-//===----------------------------------------------------------------------===//
-
-/// Whether every value of `from` is one of `to`.
-bool holdsAll(Type from, Type to) {
-  auto fromReal = dyn_cast<FloatType>(from), toReal = dyn_cast<FloatType>(to);
-  if (fromReal && toReal) {
-    const auto &narrow = fromReal.getFloatSemantics();
-    const auto &wide = toReal.getFloatSemantics();
-    return toReal.getWidth() >= 32 && toReal.getWidth() > fromReal.getWidth() &&
-           APFloat::semanticsPrecision(wide) >
-               APFloat::semanticsPrecision(narrow);
-  }
-  if (fromReal) {
-    return false;
-  }
-  unsigned bits = from.getIntOrFloatBitWidth();
-  bool isUnsigned = from.isUnsignedInteger() || bits == 1;
-  if (toReal) {
-    return bits < (toReal.isF64() ? 54u : toReal.isF32() ? 25u : 0u);
-  }
-  unsigned toBits = to.getIntOrFloatBitWidth();
-  if (toBits == 1) {
-    return false;
-  }
-  return isUnsigned ? toBits > bits : !to.isUnsignedInteger() && toBits > bits;
-}
-
-/// cast(cast(x)) ==> cast(x) where the first one keeps every value.
-struct MergeCasts : FactPattern<CastOp> {
-  using FactPattern::FactPattern;
-  LogicalResult matchAndRewrite(CastOp op,
-                                PatternRewriter &rewriter) const override {
-    if (elementTypeOf(op.getX()) == op.getTo()) {
-      return replaceByOperand(rewriter, facts, op, op.getX());
-    }
-    auto inner = op.getX().getDefiningOp<CastOp>();
-    if (!inner || !holdsAll(elementTypeOf(inner.getX()), inner.getTo())) {
-      return rewriter.notifyMatchFailure(op, "the first cast loses values");
-    }
-    rewriter.modifyOpInPlace(op,
-                             [&] { op.getXMutable().assign(inner.getX()); });
-    return success();
-  }
-};
-
-/// where(true, a, b) ==> a; where(c, a, a) ==> a; where(!c, a, b) ==> where(c,
-/// b, a)
-struct SimplifyWhere : FactPattern<WhereOp> {
-  using FactPattern::FactPattern;
-  LogicalResult matchAndRewrite(WhereOp op,
-                                PatternRewriter &rewriter) const override {
-    if (auto inverted = op.getCondition().getDefiningOp<NotOp>()) {
-      Value a = op.getA(), b = op.getB();
-      rewriter.modifyOpInPlace(
-          op, [&] { op->setOperands({inverted.getX(), b, a}); });
-      return success();
-    }
-    Value chosen;
-    if (std::optional<double> condition = splatNumber(op.getCondition())) {
-      chosen = *condition != 0 ? op.getA() : op.getB();
-    } else if (op.getA() == op.getB()) {
-      chosen = op.getA();
-    }
-    if (!chosen) {
-      return rewriter.notifyMatchFailure(op, "the condition is not known");
-    }
-    return replaceByOperand(rewriter, facts, op, chosen);
-  }
-};
-
 } // namespace
 
 void populateArithmeticPatterns(RewritePatternSet &patterns, DimFacts &facts) {
-  patterns.add<ConstantRight<AddOp>, ConstantRight<MulOp>, ConstantRight<MaxOp>,
-               ConstantRight<MinOp>, ConstantRight<AndOp>, ConstantRight<OrOp>,
-               ShrinkSplat, SubtractConstant, DivideByPower, DropNeutral<MulOp>,
-               DropNeutral<DivOp>, DropNeutral<AddOp>, DropNeutral<SubOp>,
-               DropNeutral<PowOp>, DropNeutral<AndOp>, DropNeutral<OrOp>,
-               DropRepeated<ReluOp>, DropRepeated<AbsOp>, DropRepeated<FloorOp>,
-               DropRepeated<CeilOp>, DropRepeated<RoundOp>, DropInverse<NegOp>,
-               DropInverse<NotOp>, MergeFactors, MergeTerms, SimplifyPower,
-               OneOver, InverseRoot, MaxZero, MergeCasts, SimplifyWhere>(
-      patterns.getContext(), facts);
+  patterns
+      .add<ConstantRight<AddOp>, ConstantRight<MulOp>, ConstantRight<MaxOp>,
+           ConstantRight<MinOp>, ConstantRight<AndOp>, ConstantRight<OrOp>,
+           ShrinkSplat, ShrinkRow, SubtractConstant, DivideByPower,
+           DropNeutral<MulOp>, DropNeutral<DivOp>, DropNeutral<AddOp>,
+           DropNeutral<SubOp>, DropNeutral<PowOp>, DropNeutral<AndOp>,
+           DropNeutral<OrOp>, DropRepeated<ReluOp>, DropRepeated<AbsOp>,
+           DropRepeated<FloorOp>, DropRepeated<CeilOp>, DropRepeated<RoundOp>,
+           DropInverse<NegOp>, DropInverse<NotOp>, MergeFactors, MergeTerms,
+           SimplifyPower, OneOver, InverseRoot, MaxZero>(patterns.getContext(),
+                                                         facts);
 }
 
 } // namespace mlc

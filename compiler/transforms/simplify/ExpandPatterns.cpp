@@ -75,6 +75,40 @@ struct ExpandByOnes : FactPattern<ExpandOp> {
   }
 };
 
+/// reshape, transpose or slice of one repeated element ==> the element
+/// repeated.
+template <typename OpT> struct MoveOfScalar : FactPattern<OpT> {
+  using FactPattern<OpT>::FactPattern;
+  LogicalResult matchAndRewrite(OpT op,
+                                PatternRewriter &rewriter) const override {
+    auto expand = op.getX().template getDefiningOp<ExpandOp>();
+    auto type = expand ? cast<RankedTensorType>(expand.getX().getType())
+                       : RankedTensorType();
+    if (!type || !type.hasStaticShape() || type.getNumElements() != 1) {
+      return rewriter.notifyMatchFailure(op, "no repeated element");
+    }
+    SmallVector<OpFoldResult> sizes;
+    if constexpr (std::is_same_v<OpT, ReshapeOp>) {
+      sizes = mixedSizes(rewriter, op.getSizes(), op.getDims());
+    } else if constexpr (std::is_same_v<OpT, SliceOp>) {
+      sizes = mixedSizes(rewriter, op.getSizes(), op.getSizeValues());
+    } else {
+      auto all = mixedSizes(rewriter, expand.getSizes(), expand.getDims());
+      for (int64_t axis : op.getPermutation()) {
+        sizes.push_back(all[axis]);
+      }
+    }
+    MixedSizes to;
+    for (OpFoldResult size : sizes) {
+      to.push(size);
+    }
+    Value element = reshapeTo(rewriter, op.getLoc(), expand.getX(), {});
+    rewriter.replaceOpWithNewOp<ExpandOp>(op, op.getType(), element, to.dims,
+                                          to.sizes);
+    return success();
+  }
+};
+
 /// f(expand(x), y) ==> f(x, y) where y gives the dims; and f(expand(x), c) ==>
 /// expand(f(x, c)) where nothing does, which computes less.
 struct ExpandBelowElementwise : RewritePattern {
@@ -181,8 +215,10 @@ struct ExpandIntoMatMul : FactPattern<MatMulOp> {
 } // namespace
 
 void populateExpandPatterns(RewritePatternSet &patterns, DimFacts &facts) {
-  patterns.add<DropExpand, MergeExpands, ExpandByOnes, ExpandBelowElementwise,
-               ExpandIntoMatMul>(patterns.getContext(), facts);
+  patterns.add<DropExpand, MergeExpands, ExpandByOnes, MoveOfScalar<ReshapeOp>,
+               MoveOfScalar<TransposeOp>, MoveOfScalar<SliceOp>,
+               ExpandBelowElementwise, ExpandIntoMatMul>(patterns.getContext(),
+                                                         facts);
 }
 
 } // namespace mlc

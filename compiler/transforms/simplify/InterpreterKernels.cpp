@@ -363,23 +363,8 @@ template <typename F> Kernels ofUnsigned() { return {unsignedOp<F>}; }
 template <typename F> Kernels ofSigned() { return {signedOp<F>}; }
 
 /// A table: the kernels of each operation.
-const llvm::StringMap<Kernels> &kernelTable() {
+const llvm::StringMap<Kernels> &integerKernels() {
   static const llvm::StringMap<Kernels> table = {
-      {"arith.addf", realBinary<AddF>()},
-      {"arith.subf", realBinary<SubF>()},
-      {"arith.mulf", realBinary<MulF>()},
-      {"arith.divf", realBinary<DivF>()},
-      {"arith.remf", realBinary<RemF>()},
-      {"arith.maximumf", realBinary<MaximumF>()},
-      {"arith.minimumf", realBinary<MinimumF>()},
-      {"arith.maxnumf", realBinary<MaxNumF>()},
-      {"arith.minnumf", realBinary<MinNumF>()},
-      {"arith.negf", realUnary<NegF>()},
-      {"arith.cmpf", {nullptr, cmpf<float>, cmpf<double>}},
-      {"arith.truncf", {nullptr, copy, truncateDouble}},
-      {"arith.fptosi", {nullptr, realToSigned<float>, realToSigned<double>}},
-      {"arith.fptoui",
-       {nullptr, realToUnsigned<float>, realToUnsigned<double>}},
       {"arith.addi", ofUnsigned<AddI>()},
       {"arith.subi", ofUnsigned<SubI>()},
       {"arith.muli", ofUnsigned<MulI>()},
@@ -408,6 +393,27 @@ const llvm::StringMap<Kernels> &kernelTable() {
       {"arith.index_cast", {extendSigned}},
       {"arith.index_castui", {extendUnsigned}},
       {"arith.bitcast", {copy, bitcastFloat, copy}},
+  };
+  return table;
+}
+
+const llvm::StringMap<Kernels> &realKernels() {
+  static const llvm::StringMap<Kernels> table = {
+      {"arith.addf", realBinary<AddF>()},
+      {"arith.subf", realBinary<SubF>()},
+      {"arith.mulf", realBinary<MulF>()},
+      {"arith.divf", realBinary<DivF>()},
+      {"arith.remf", realBinary<RemF>()},
+      {"arith.maximumf", realBinary<MaximumF>()},
+      {"arith.minimumf", realBinary<MinimumF>()},
+      {"arith.maxnumf", realBinary<MaxNumF>()},
+      {"arith.minnumf", realBinary<MinNumF>()},
+      {"arith.negf", realUnary<NegF>()},
+      {"arith.cmpf", {nullptr, cmpf<float>, cmpf<double>}},
+      {"arith.truncf", {nullptr, copy, truncateDouble}},
+      {"arith.fptosi", {nullptr, realToSigned<float>, realToSigned<double>}},
+      {"arith.fptoui",
+       {nullptr, realToUnsigned<float>, realToUnsigned<double>}},
       {"math.absf", realUnary<AbsF>()},
       {"math.floor", realUnary<FloorF>()},
       {"math.ceil", realUnary<CeilF>()},
@@ -455,9 +461,12 @@ const llvm::StringMap<Kernels> &kernelTable() {
 
 Kernel mlc::interpreter::findKernel(StringRef name, bool isReal,
                                     bool isDouble) {
-  auto it = kernelTable().find(name);
-  if (it == kernelTable().end()) {
-    return nullptr;
+  auto it = realKernels().find(name);
+  if (it == realKernels().end()) {
+    it = integerKernels().find(name);
+    if (it == integerKernels().end()) {
+      return nullptr;
+    }
   }
   const Kernels &kernels = it->second;
   return !isReal ? kernels.integer : isDouble ? kernels.real : kernels.single;

@@ -19,6 +19,9 @@
 
 #include "llvm/ADT/MapVector.h"
 
+#include <map>
+#include <tuple>
+
 using namespace mlir;
 
 namespace mlc {

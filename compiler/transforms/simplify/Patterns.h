@@ -18,9 +18,12 @@
 
 namespace mlc {
 
-/// Neutral elements, chains of constants, powers, casts, selections.
+/// Neutral elements, chains of constants, powers.
 void populateArithmeticPatterns(mlir::RewritePatternSet &patterns,
                                 DimFacts &facts);
+/// Casts, comparisons and selections that are decided or redundant.
+void populateSelectionPatterns(mlir::RewritePatternSet &patterns,
+                               DimFacts &facts);
 /// Reshapes: merged, and moved below what does not care.
 void populateReshapePatterns(mlir::RewritePatternSet &patterns,
                              DimFacts &facts);

@@ -215,7 +215,7 @@ private:
     Value exponent = onePlus<ExpOp>(quotient.getB());
     auto negated = exponent ? exponent.getDefiningOp<NegOp>() : NegOp();
     if (negated && negated.getX() == x) {
-      return t.make<SwishOp>(x);
+      return t.make<SwishOp>(x, APFloat(1.0));
     }
     // clamp(x + 3, 0, 6) / 6, alone or times x.
     if (splatNumber(quotient.getB()) != 6.0) {

@@ -254,6 +254,9 @@ Value AttentionMatcher::addMasks(TensorBuilder &t) {
   Value sum;
   for (const Mask &mask : masks) {
     Value value = mask.value;
+    if (!mask.hidden && splatNumber(value) == 0.0) {
+      continue;
+    }
     CausalMask causality(facts, RankedTensorType());
     causality.setDims(facts.dims(q), facts.dims(k), keysTransposed);
     if (mask.hidden && mask.visibleWhen && causality.isCondition(value)) {
@@ -403,13 +406,13 @@ struct RecognizeAttentionPass
 
   static void replace(IRRewriter &rewriter, MatMulOp product, Value y) {
     if (rankOf(y) == rankOf(product)) {
-      rewriter.replaceAllUsesWith(product, y);
+      rewriter.replaceAllUsesWith(product.getY(), y);
       return;
     }
     SmallVector<OpFoldResult> sizes = sizesOf(rewriter, product.getLoc(), y);
     sizes.erase(sizes.begin(), sizes.begin() + 4 - rankOf(product));
     rewriter.replaceAllUsesWith(
-        product, reshapeTo(rewriter, product.getLoc(), y, sizes));
+        product.getY(), reshapeTo(rewriter, product.getLoc(), y, sizes));
   }
 };
 

@@ -167,8 +167,9 @@ struct ReshapeBelowMatMul : FactPattern<MatMulOp> {
   }
 };
 
-/// matmul(reshape(x), reshape(y)) ==> reshape(matmul(x, y)) where both join or
-/// split the same batch dims.
+/// matmul(reshape(x), reshape(y)) ==> reshape(matmul(x, y)) where both join the
+/// same batch dims. (Where they split them, the reshapes have better places
+/// above.)
 struct ReshapeBelowBatchMatMul : FactPattern<MatMulOp> {
   using FactPattern::FactPattern;
   LogicalResult matchAndRewrite(MatMulOp op,
@@ -180,8 +181,8 @@ struct ReshapeBelowBatchMatMul : FactPattern<MatMulOp> {
     }
     DimExprs x(facts.dims(a.getX())), y(facts.dims(b.getX()));
     DimExprs xAfter(facts.dims(a)), yAfter(facts.dims(b));
-    if (x.size() < 3 || y.size() < 3 || commonTail(x, xAfter) < 2 ||
-        commonTail(y, yAfter) < 2) {
+    if (x.size() <= xAfter.size() || y.size() < 3 ||
+        commonTail(x, xAfter) < 2 || commonTail(y, yAfter) < 2) {
       return rewriter.notifyMatchFailure(op, "rows or columns change");
     }
     auto batch = [](ArrayRef<AffineExpr> dims) { return dims.drop_back(2); };

@@ -156,6 +156,7 @@ struct SimplifyGraphPass : impl::SimplifyGraphPassBase<SimplifyGraphPass> {
     DimFacts facts(getOperation());
     RewritePatternSet patterns(&getContext());
     populateArithmeticPatterns(patterns, facts);
+    populateSelectionPatterns(patterns, facts);
     populateReshapePatterns(patterns, facts);
     populateTransposePatterns(patterns, facts);
     populateSlicePatterns(patterns, facts);

@@ -183,12 +183,100 @@ template <typename OpT> struct ScaleBeforeProduct : FactPattern<OpT> {
   }
 };
 
+/// (x w + b)[..., i:j] ==> x w[:, i:j] + b[i:j] where every user takes such a
+/// part and no two the same columns: the parts are made where they are needed,
+/// not copied out of a whole.
+struct SliceOfProduct : FactPattern<SliceOp> {
+  using FactPattern::FactPattern;
+  LogicalResult matchAndRewrite(SliceOp op,
+                                PatternRewriter &rewriter) const override {
+    Value whole = op.getX();
+    auto sum = whole.getDefiningOp<AddOp>();
+    auto product = (sum ? sum.getA() : whole).getDefiningOp<MatMulOp>();
+    if (!product || (sum && !product->hasOneUse()) ||
+        !isSplitUp(whole, columnsOf(product)) || !hasOwnWeights(product)) {
+      return rewriter.notifyMatchFailure(op, "not a product of parts");
+    }
+    TensorBuilder t(rewriter, op.getLoc());
+    if (sum && (!isRow(sum.getB(), columnsOf(product)) ||
+                !facts.haveSameDims(sum, product))) {
+      return rewriter.notifyMatchFailure(op, "no bias per column");
+    }
+    int64_t start = op.getStarts().back(), size = op.getSizes().back();
+    Value weights =
+        part(t, product.getB(), product.getTransposeB() ? 0 : 1, start, size);
+    Value y = t.matmul(product.getA(), weights, product.getTransposeA(),
+                       product.getTransposeB());
+    if (sum) {
+      y = t.add(y, part(t, sum.getB(), rankOf(sum.getB()) - 1, start, size));
+    }
+    if (!canReplace(op, y)) {
+      return rewriter.notifyMatchFailure(op, "types differ");
+    }
+    rewriter.replaceOp(op, y);
+    return success();
+  }
+
+private:
+  static int64_t columnsOf(MatMulOp op) {
+    auto type = cast<RankedTensorType>(op.getB().getType());
+    return type.getDimSize(type.getRank() - (op.getTransposeB() ? 2 : 1));
+  }
+
+  /// A constant matrix that only this product and its parts read.
+  static bool hasOwnWeights(MatMulOp op) {
+    return rankOf(op.getB()) == 2 && op.getB().getDefiningOp<ConstantOp>() &&
+           llvm::all_of(op.getB().getUsers(), [&](Operation *user) {
+             return user == op || isa<SliceOp>(user);
+           });
+  }
+
+  static bool isRow(Value value, int64_t columns) {
+    auto type = cast<RankedTensorType>(value.getType());
+    return value.getDefiningOp<ConstantOp>() && type.getRank() > 0 &&
+           type.getNumElements() == columns &&
+           type.getShape().back() == columns;
+  }
+
+  /// Whether all users are slices of columns that do not overlap.
+  bool isSplitUp(Value whole, int64_t columns) const {
+    int64_t taken = 0;
+    for (Operation *user : whole.getUsers()) {
+      auto slice = dyn_cast<SliceOp>(user);
+      if (!slice || ShapedType::isDynamic(slice.getStarts().back()) ||
+          ShapedType::isDynamic(slice.getSizes().back()) ||
+          slice.getSteps().back() != 1) {
+        return false;
+      }
+      DimExprs from(facts.dims(whole)), to(facts.dims(slice));
+      for (int64_t i = 0; i + 1 < rankOf(whole); ++i) {
+        if (slice.getStarts()[i] != 0 || slice.getSteps()[i] != 1 ||
+            from[i] != to[i]) {
+          return false;
+        }
+      }
+      taken += slice.getSizes().back();
+    }
+    return !ShapedType::isDynamic(columns) && taken <= columns;
+  }
+
+  static Value part(TensorBuilder &t, Value x, int64_t axis, int64_t start,
+                    int64_t size) {
+    SmallVector<int64_t> starts(rankOf(x), 0), steps(rankOf(x), 1);
+    SmallVector<int64_t> sizes(cast<RankedTensorType>(x.getType()).getShape());
+    starts[axis] = start;
+    sizes[axis] = size;
+    return t.make<SliceOp>(x, ValueRange(), ValueRange(), starts, sizes, steps);
+  }
+};
+
 } // namespace
 
 void populateWeightPatterns(RewritePatternSet &patterns, DimFacts &facts) {
   patterns.add<ScaleAfterProduct, ScaleAfterBias, ScaleBeforeProduct<MatMulOp>,
-               ScaleBeforeProduct<ConvOp>, ScaleBeforeProduct<ConvTransposeOp>>(
-      patterns.getContext(), facts);
+               ScaleBeforeProduct<ConvOp>, SliceOfProduct,
+               ScaleBeforeProduct<ConvTransposeOp>>(patterns.getContext(),
+                                                    facts);
 }
 
 } // namespace mlc

@@ -21,6 +21,27 @@ LogicalResult BitcastOp::inferShapes(ShapeScope &scope,
   return success();
 }
 
+LogicalResult
+UnpackBitsOp::inferShapes(ShapeScope &scope,
+                          SmallVectorImpl<InferredType> &results) {
+  if (!getTo().isIntOrFloat() || getTo().getIntOrFloatBitWidth() >= 8) {
+    return emitOpError("expects a type narrower than a byte, got ") << getTo();
+  }
+  results.push_back({getTo(), DimExprs(scope.dims(getX()))});
+  return success();
+}
+
+LogicalResult PackBitsOp::inferShapes(ShapeScope &scope,
+                                      SmallVectorImpl<InferredType> &results) {
+  Type from = elementTypeOf(getX());
+  if (!from.isIntOrFloat() || from.getIntOrFloatBitWidth() >= 8) {
+    return emitOpError("expects elements narrower than a byte, got ") << from;
+  }
+  Type byte = IntegerType::get(getContext(), 8, IntegerType::Unsigned);
+  results.push_back({byte, DimExprs(scope.dims(getX()))});
+  return success();
+}
+
 LogicalResult RandomOp::inferShapes(ShapeScope &scope,
                                     SmallVectorImpl<InferredType> &results) {
   FailureOr<DimExprs> dims = mixedDims(*this, scope, getSizes(), getDims());

@@ -17,6 +17,31 @@ def MLC_BitcastOp : MLC_ShapedOp<"bitcast"> {
   let example = "%y = mlc.bitcast %x {to = i32} : (tensor<4xf32>) -> tensor<4xi32>";
 }
 
+def MLC_UnpackBitsOp : MLC_ShapedOp<"unpack_bits"> {
+  let summary = "elements narrower than a byte out of packed bytes";
+  let description = [{
+    A caller's tensor of such a type is packed, first element in the low bits;
+    inside a program each element has a byte. x: ui8, with y's dims, stands for
+    the caller's buffer: only its first count * bits / 8 bytes exist.
+  }];
+  let arguments = (ins MLC_Tensor:$x, TypeAttr:$to);
+  let results = (outs MLC_Tensor:$y);
+  let gradient = NoGradient<"bits">;
+  let example = "%y = mlc.unpack_bits %x {to = i4} : (tensor<3xui8>) -> tensor<3xi4>";
+}
+
+def MLC_PackBitsOp : MLC_ShapedOp<"pack_bits"> {
+  let summary = "packed bytes of elements narrower than a byte";
+  let description = [{
+    The inverse of `mlc.unpack_bits`, for result number `output` of the program: it
+    writes into the caller's buffer, so nothing else may use y.
+  }];
+  let arguments = (ins MLC_Tensor:$x, I64Attr:$output);
+  let results = (outs MLC_Tensor:$y);
+  let lowering = ByLoops;
+  let gradient = NoGradient<"bits">;
+}
+
 def MLC_RandomOp : MLC_ShapedOp<"random"> {
   let summary = "uniform random numbers in [0, 1)";
   let description = [{
