@@ -51,7 +51,7 @@ __attribute__((constructor)) static void start(void) { for (;;) __asm__ volatile
 C
 for kind in crash hang; do
   lay node/$kind 0 1 2 3 2 4 6; mkdir -p bin/node/$kind
-  "${CC:-cc}" -shared -fPIC $kind.c -o bin/node/$kind/model.so || exit 77
+  "${CC:-clang-22}" -shared -fPIC $kind.c -o bin/node/$kind/model.so || fail "no compiler"
 done
 
 "$suite" suite --precompiled bin --table table.tsv --jobs 3 --timeout 5 > out 2> err
