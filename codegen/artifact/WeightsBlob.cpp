@@ -39,6 +39,11 @@ static bool isBits(ElementsAttr value) {
   return isBoolean(value) && !value.isSplat();
 }
 
+static std::string nameOf(Location loc) {
+  auto name = loc->findInstanceOf<NameLoc>();
+  return name ? name.getName().str() : "";
+}
+
 llvm::Expected<int64_t> WeightsBlob::add(WeightOp weight) {
   ElementsAttr value = weight.getValue();
   if (auto it = offsetOf.find(value); it != offsetOf.end()) {
@@ -46,6 +51,7 @@ llvm::Expected<int64_t> WeightsBlob::add(WeightOp weight) {
   }
   Entry entry;
   entry.value = value;
+  entry.name = nameOf(weight.getLoc());
   entry.bytes = storageOf(value);
   int64_t element = elementBytes(value.getElementType());
   entry.size = value.getNumElements() * element;
@@ -97,6 +103,13 @@ llvm::Expected<WeightsBlob::Range> WeightsBlob::addWeights(ModuleOp module) {
   }
   range.begin = std::min(range.begin, range.end);
   return range;
+}
+
+SmallVector<StoredTensor> WeightsBlob::tensors() const {
+  return llvm::map_to_vector(entries, [](const Entry &entry) {
+    return StoredTensor{entry.name, entry.value.getShapedType(), entry.offset,
+                        entry.size};
+  });
 }
 
 static void writeBits(llvm::raw_ostream &stream, ArrayRef<char> bits,
