@@ -76,16 +76,31 @@ for model in plain resumed; do
 done
 cmp plain.npy resumed.npy || failures=$((failures + 1))
 
-# What a target cannot compute is named by its node.
-python3 - << 'END' > exp64.onnx
-import sys
+# Models of one node: unary FILE ELEMENT_TYPE OP NAME, on four elements.
+unary() {
+  python3 - "$@" << 'END'
+import os, sys
 def field(number, payload):
     return bytes([number << 3 | 2, len(payload)]) + payload
-tensor = field(1, bytes([8, 11]) + field(2, field(1, bytes([8, 4]))))  # double[4]
+file, element, op, name = sys.argv[1], int(sys.argv[2]), sys.argv[3].encode(), os.fsencode(sys.argv[4])
+tensor = field(1, bytes([8, element]) + field(2, field(1, bytes([8, 4]))))
 value = lambda name: field(1, name) + field(2, tensor)
-node = field(1, b"x") + field(2, b"y") + field(3, b"the_exp") + field(4, b"Exp")
+node = field(1, b"x") + field(2, b"y") + field(3, name) + field(4, op)
 graph = field(1, node) + field(2, b"g") + field(11, value(b"x")) + field(12, value(b"y"))
-sys.stdout.buffer.write(bytes([8, 10]) + field(7, graph) + field(8, bytes([16, 22])))
+open(file, "wb").write(bytes([8, 10]) + field(7, graph) + field(8, bytes([16, 22])))
 END
-expect 3 "node 'the_exp'" compile exp64.onnx --target=cuda -o exp64.so
+}
+
+# What a target cannot compute is named by its node, whose name is no danger to the terminal.
+unary exp64.onnx 11 Exp $'the_exp\xc2\x9b\xff'
+expect 3 "node 'the_exp\?\?'" compile exp64.onnx --target=cuda -o exp64.so
+
+# NumPy's raw bytes are what the model declares, in every command.
+unary bf16.onnx 16 Relu relu
+works compile bf16.onnx --target=cpu:x86-64-v3 -o bf16.so
+printf "\x93NUMPY\x01\x00\x40\x00%-63s\n\x80\x3f\x80\xbf\x00\x40\x00\x00" \
+  "{'descr': '<V2', 'fortran_order': False, 'shape': (4,)}" > bf16.npy
+expect 0 '= \[1, 0, 2, 0\]' run bf16.so --input x=@bf16.npy
+works bench bf16.so --input x=@bf16.npy --iterations 3
+
 [ "$failures" = 0 ] && echo 'all passed' || { echo "$failures failures"; exit 1; }
