@@ -72,6 +72,9 @@ enum class TextKind { none, llvm, assembly, device };
 struct EmitOptions {
   int optLevel = 3;
   unsigned threads = 1; ///< threads this program may use for compiling
+  /// Objects a CPU program may be cut into. Decides about bytes, so it must not
+  /// depend on the machine.
+  unsigned parts = 1;
   TextKind text = TextKind::none;
   std::string symbolPrefix; ///< unique per program: "mlc_p0_"
   bool verifyEach = false;
@@ -84,6 +87,12 @@ public:
   /// "x86-64-v4", "aarch64", "cuda:sm_90", "amdgpu:gfx942".
   const std::string &name() const { return targetName; }
   Engine engine() const { return targetEngine; }
+
+  /// Of two programs of one engine a machine runs the one of higher rank.
+  virtual int rank() const { return 0; }
+
+  /// Whether `emitProgram` has a text of this kind.
+  virtual bool hasText(TextKind kind) const = 0;
 
   /// Dialects and interfaces that this target's passes create.
   virtual void registerDialects(mlir::DialectRegistry &registry) const;
@@ -123,8 +132,9 @@ public:
 
   void add(llvm::StringRef family, Factory factory);
 
-  /// The targets of all `specs` in order, without duplicates. The error text
-  /// names the wrong spec and what is known.
+  /// The targets of all `specs` without duplicates, in order but for those of
+  /// one engine, which are best first: the runtime takes the first that runs.
+  /// The error text names the wrong spec and what is known.
   llvm::Expected<TargetList> parse(llvm::ArrayRef<std::string> specs) const;
 
 private:

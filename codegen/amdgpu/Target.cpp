@@ -107,6 +107,10 @@ public:
     registerROCDLDialectTranslation(registry);
   }
 
+  bool hasText(TextKind kind) const override {
+    return kind == TextKind::none || kind == TextKind::assembly;
+  }
+
   FailureOr<bool> emitKernel(GroupOp group,
                              func::FuncOp kernel) const override {
     return emitTiledMatMul(group, kernel);

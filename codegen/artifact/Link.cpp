@@ -8,6 +8,9 @@
 
 #include "codegen/common/Linker.h"
 
+#include "llvm/ObjCopy/ConfigManager.h"
+#include "llvm/ObjCopy/ObjCopy.h"
+#include "llvm/Object/Binary.h"
 #include "llvm/Support/FileSystem.h"
 
 #include <vector>
@@ -49,11 +52,35 @@ llvm::Error linkSharedObject(llvm::ArrayRef<std::string> objects,
   return runLinker(arguments);
 }
 
+/// Writes the object `from` to `to` with its hidden symbols made local.
+static llvm::Error localizeHidden(const std::string &from,
+                                  const std::string &to) {
+  auto object = llvm::object::createBinary(from);
+  if (!object) {
+    return object.takeError();
+  }
+  llvm::objcopy::ConfigManager config;
+  config.ELF.LocalizeHidden = true;
+  std::error_code code;
+  llvm::raw_fd_ostream stream(to, code);
+  if (code) {
+    return llvm::createStringError(code, "cannot write '" + to + "'");
+  }
+  return llvm::objcopy::executeObjcopyOnBinary(config, *object->getBinary(),
+                                               stream);
+}
+
 llvm::Error linkRelocatable(llvm::ArrayRef<std::string> objects,
                             const std::string &output) {
-  std::vector<std::string> arguments = {"-r", "--threads=1", "-o", output};
+  std::string joined = output + ".joined";
+  std::vector<std::string> arguments = {"-r", "--threads=1", "-o", joined};
   arguments.insert(arguments.end(), objects.begin(), objects.end());
-  return runLinker(arguments);
+  if (llvm::Error error = runLinker(arguments)) {
+    return error;
+  }
+  // All models call their functions the same: two of them must not meet when a
+  // program links both.
+  return localizeHidden(joined, output);
 }
 
 } // namespace mlc::codegen

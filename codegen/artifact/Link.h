@@ -21,7 +21,8 @@ llvm::Error linkSharedObject(llvm::ArrayRef<std::string> objects,
                              const std::string &machine,
                              const std::string &output);
 
-/// Joins `objects` into one relocatable object.
+/// Joins `objects` into one relocatable object that defines only what a program
+/// calls.
 llvm::Error linkRelocatable(llvm::ArrayRef<std::string> objects,
                             const std::string &output);
 

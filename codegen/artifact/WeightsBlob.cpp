@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/artifact/WeightsBlob.h"
 
+#include "codegen/common/HostAbi.h"
+
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/Support/xxhash.h"
@@ -15,13 +17,6 @@ using namespace mlir;
 namespace mlc::codegen {
 
 static constexpr int64_t alignment = 64;
-
-static int64_t bytesOfElement(Type type) {
-  if (auto complex = dyn_cast<ComplexType>(type)) {
-    return 2 * bytesOfElement(complex.getElementType());
-  }
-  return type.isIndex() ? 8 : llvm::divideCeil(type.getIntOrFloatBitWidth(), 8);
-}
 
 /// The attribute's storage. Booleans of a DenseElementsAttr are bits there, a
 /// splat is one element.
@@ -36,9 +31,17 @@ static ArrayRef<char> storageOf(ElementsAttr value) {
   return {};
 }
 
+static bool isBoolean(ElementsAttr value) {
+  return isa<DenseElementsAttr>(value) && value.getElementType().isInteger(1);
+}
+
 static bool isBits(ElementsAttr value) {
-  return isa<DenseElementsAttr>(value) && value.getElementType().isInteger(1) &&
-         !value.isSplat();
+  return isBoolean(value) && !value.isSplat();
+}
+
+static std::string nameOf(Location loc) {
+  auto name = loc->findInstanceOf<NameLoc>();
+  return name ? name.getName().str() : "";
 }
 
 llvm::Expected<int64_t> WeightsBlob::add(WeightOp weight) {
@@ -48,8 +51,9 @@ llvm::Expected<int64_t> WeightsBlob::add(WeightOp weight) {
   }
   Entry entry;
   entry.value = value;
+  entry.name = nameOf(weight.getLoc());
   entry.bytes = storageOf(value);
-  int64_t element = bytesOfElement(value.getElementType());
+  int64_t element = elementBytes(value.getElementType());
   entry.size = value.getNumElements() * element;
   int64_t stored = isBits(value) ? llvm::divideCeil(value.getNumElements(), 8)
                    : value.isSplat() ? element
@@ -64,8 +68,10 @@ llvm::Expected<int64_t> WeightsBlob::add(WeightOp weight) {
       llvm::StringRef(entry.bytes.data(), entry.bytes.size()));
   for (size_t other : byHash[hash]) {
     const Entry &known = entries[other];
+    // Equal storage is not yet an equal blob: true is all ones in an attribute
+    // and 1 in the blob, and a splat of any type is one element.
     if (known.size == entry.size && known.bytes == entry.bytes &&
-        isBits(known.value) == isBits(value)) {
+        isBoolean(known.value) == isBoolean(value)) {
       return offsetOf[value] = known.offset;
     }
   }
@@ -88,8 +94,7 @@ llvm::Expected<WeightsBlob::Range> WeightsBlob::addWeights(ModuleOp module) {
     }
     weight.setOffset(*offset);
     auto type = cast<ShapedType>(weight.getValue().getType());
-    int64_t bytes =
-        type.getNumElements() * bytesOfElement(type.getElementType());
+    int64_t bytes = type.getNumElements() * elementBytes(type.getElementType());
     range.begin = std::min(range.begin, *offset);
     range.end = std::max(range.end, *offset + bytes);
   });
@@ -98,6 +103,13 @@ llvm::Expected<WeightsBlob::Range> WeightsBlob::addWeights(ModuleOp module) {
   }
   range.begin = std::min(range.begin, range.end);
   return range;
+}
+
+SmallVector<StoredTensor> WeightsBlob::tensors() const {
+  return llvm::map_to_vector(entries, [](const Entry &entry) {
+    return StoredTensor{entry.name, entry.value.getShapedType(), entry.offset,
+                        entry.size};
+  });
 }
 
 static void writeBits(llvm::raw_ostream &stream, ArrayRef<char> bits,
@@ -117,9 +129,8 @@ void WeightsBlob::write(llvm::raw_ostream &stream) const {
       continue;
     }
     // A splat of booleans is stored as all ones.
-    bool isBoolean = entry.value.getElementType().isInteger(1);
     char boolean = !entry.bytes.empty() && entry.bytes[0] != 0;
-    ArrayRef<char> bytes = isBoolean && entry.value.isSplat() && entry.size > 0
+    ArrayRef<char> bytes = isBoolean(entry.value) && entry.size > 0
                                ? ArrayRef<char>(&boolean, 1)
                                : entry.bytes;
     int64_t copies = bytes.empty() ? 0 : entry.size / int64_t(bytes.size());

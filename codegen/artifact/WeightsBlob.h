@@ -7,6 +7,7 @@
 #ifndef MLC_CODEGEN_ARTIFACT_WEIGHTSBLOB_H
 #define MLC_CODEGEN_ARTIFACT_WEIGHTSBLOB_H
 
+#include "codegen/artifact/SafeTensors.h"
 #include "dialects/mlc/Mlc.h"
 
 #include "llvm/Support/Error.h"
@@ -29,12 +30,16 @@ public:
 
   int64_t size() const { return total; }
 
+  /// What lies where, in order of offset.
+  llvm::SmallVector<StoredTensor> tensors() const;
+
   /// Writes exactly `size()` bytes.
   void write(llvm::raw_ostream &stream) const;
 
 private:
   struct Entry {
     mlir::ElementsAttr value;
+    std::string name;
     llvm::ArrayRef<char> bytes; ///< stored bytes; less than `size` for splats
     int64_t offset = 0, size = 0;
   };

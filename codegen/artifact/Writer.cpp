@@ -8,12 +8,11 @@
 #include "codegen/artifact/Descriptor.h"
 #include "codegen/artifact/ElfObject.h"
 #include "codegen/artifact/Link.h"
+#include "codegen/artifact/OutputFile.h"
 #include "codegen/artifact/WeightsBlob.h"
+#include "codegen/common/Threads.h"
 
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
-
-#include <thread>
 
 using namespace mlir;
 
@@ -21,79 +20,12 @@ namespace mlc::codegen {
 namespace {
 
 constexpr llvm::StringLiteral weightsSymbol = "mlc_weights";
+// Pieces that a program is cut into when it is alone and its functions can be
+// compiled side by side. Not the machine's number of threads: the same input
+// gives the same bytes.
+constexpr unsigned partsOfProgram = 8;
 // More than this cannot stand between code and data of one shared object.
 constexpr int64_t largestInlineBlob = int64_t(1) << 31;
-
-llvm::Error ioError(const llvm::Twine &what, std::error_code code) {
-  return llvm::createStringError(code, what + ": " + code.message());
-}
-
-/// A folder of temporary files beside the output, so that the final rename
-/// stays on one file system; removed at the end whatever happens.
-class Workplace {
-public:
-  ~Workplace() {
-    if (!directory.empty()) {
-      llvm::sys::fs::remove_directories(directory);
-    }
-  }
-
-  llvm::Error create(llvm::StringRef output) {
-    llvm::SmallString<128> prefix(output);
-    llvm::sys::fs::make_absolute(prefix);
-    llvm::sys::path::remove_filename(prefix);
-    if (!llvm::sys::fs::is_directory(prefix)) {
-      return llvm::createStringError("no folder '" + prefix + "'");
-    }
-    llvm::sys::path::append(prefix, ".mlc-tmp");
-    // createUniqueDirectory would go to the system's temporary folder.
-    for (int attempt = 0; attempt < 64; ++attempt) {
-      llvm::SmallString<128> name;
-      llvm::sys::fs::createUniquePath(prefix + "-%%%%%%%%", name, false);
-      std::error_code code =
-          llvm::sys::fs::create_directory(name, /*IgnoreExisting=*/false);
-      if (!code) {
-        directory = name.str().str();
-        return llvm::Error::success();
-      }
-      if (code != std::errc::file_exists) {
-        return ioError("cannot write beside '" + output + "'", code);
-      }
-    }
-    return llvm::createStringError("cannot create a temporary folder");
-  }
-
-  std::string file(const llvm::Twine &name) const {
-    return (directory + "/" + name).str();
-  }
-
-private:
-  std::string directory;
-};
-
-llvm::Error writeFile(const std::string &path,
-                      llvm::function_ref<void(llvm::raw_ostream &)> write) {
-  std::error_code code;
-  llvm::raw_fd_ostream stream(path, code, llvm::sys::fs::OF_None);
-  if (code) {
-    return ioError("cannot write '" + path + "'", code);
-  }
-  write(stream);
-  stream.close();
-  if (stream.has_error()) {
-    code = stream.error();
-    stream.clear_error();
-    return ioError("cannot write '" + path + "'", code);
-  }
-  return llvm::Error::success();
-}
-
-llvm::Error moveFile(const std::string &from, const std::string &to) {
-  if (std::error_code code = llvm::sys::fs::rename(from, to)) {
-    return ioError("cannot write '" + to + "'", code);
-  }
-  return llvm::Error::success();
-}
 
 class ArtifactWriter {
 public:
@@ -108,6 +40,7 @@ private:
   llvm::Error emitPrograms();
   llvm::Error checkMachines();
   llvm::Error writeWeights();
+  llvm::Error deliverFiles();
   llvm::Error writeObjects();
   llvm::Error writeText();
   llvm::Error writeHeader();
@@ -140,45 +73,33 @@ llvm::Error ArtifactWriter::layOutWeights() {
         " bytes, more than fit into a shared object: use --external-weights");
   }
   place.size = blob.size();
-  if (!inside) {
+  if (!inside && options.kind != ArtifactKind::text && blob.size() > 0) {
     place.fileName = llvm::sys::path::filename(options.externalWeights).str();
-  } else if (blob.size() > 0) {
+  } else if (inside && blob.size() > 0) {
     place.symbol = weightsSymbol.str();
   }
   return llvm::Error::success();
 }
 
-/// Programs are independent of each other: one thread each, as far as the
-/// context allows it.
+/// Programs are independent of each other, as far as the context allows it.
 llvm::Error ArtifactWriter::emitPrograms() {
   programs.resize(lowered.size());
   std::vector<char> failures(lowered.size(), 0);
   MLIRContext *context = lowered[0].module->getContext();
-  bool parallel = options.threads > 1 && lowered.size() > 1 &&
-                  context->isMultithreadingEnabled();
+  bool isAlone = lowered.size() == 1;
   auto emit = [&](size_t i) {
     EmitOptions emitOptions;
     emitOptions.optLevel = options.optLevel;
     emitOptions.text = options.text;
     emitOptions.verifyEach = options.verifyEach;
     emitOptions.symbolPrefix = "mlc_p" + std::to_string(i) + "_";
-    emitOptions.threads = parallel ? 1 : options.threads;
+    emitOptions.parts = isAlone ? partsOfProgram : 1;
+    emitOptions.threads = isAlone ? options.threads : 1;
     failures[i] = mlir::failed(lowered[i].target->emitProgram(
         lowered[i].module, emitOptions, programs[i]));
   };
-  if (parallel) {
-    std::vector<std::thread> threads;
-    for (size_t i = 0; i < lowered.size(); ++i) {
-      threads.emplace_back(emit, i);
-    }
-    for (std::thread &thread : threads) {
-      thread.join();
-    }
-  } else {
-    for (size_t i = 0; i < lowered.size(); ++i) {
-      emit(i);
-    }
-  }
+  runOnThreads(lowered.size(),
+               context->isMultithreadingEnabled() ? options.threads : 1, emit);
   for (size_t i = 0; i < lowered.size(); ++i) {
     if (failures[i]) {
       return llvm::createStringError("cannot generate code for target '" +
@@ -211,12 +132,30 @@ llvm::Error ArtifactWriter::writeWeights() {
   if (place.fileName.empty()) {
     return llvm::Error::success();
   }
-  std::string temporary = options.externalWeights + ".mlc-tmp";
-  if (llvm::Error error = writeFile(
-          temporary, [&](llvm::raw_ostream &stream) { blob.write(stream); })) {
+  bool hasHeader = llvm::StringRef(place.fileName).ends_with(".safetensors");
+  return writeFile(workplace.file("weights"), [&](llvm::raw_ostream &stream) {
+    if (hasHeader) {
+      stream << safeTensorsHeader(blob.tensors());
+    }
+    blob.write(stream);
+  });
+}
+
+/// The finished files go to their places, the weights first: a model without
+/// its weights would not run.
+llvm::Error ArtifactWriter::deliverFiles() {
+  if (!place.fileName.empty()) {
+    if (llvm::Error error =
+            deliver(workplace.file("weights"), options.externalWeights)) {
+      return error;
+    }
+  }
+  if (llvm::Error error = deliver(workplace.file("output"), options.path)) {
     return error;
   }
-  return moveFile(temporary, options.externalWeights);
+  bool hasHeader =
+      options.kind == ArtifactKind::object && !isStream(options.path);
+  return hasHeader ? writeHeader() : llvm::Error::success();
 }
 
 llvm::Error ArtifactWriter::writeObjects() {
@@ -245,16 +184,9 @@ llvm::Error ArtifactWriter::writeObjects() {
     return error;
   }
   std::string output = workplace.file("output");
-  llvm::Error error = shared ? linkSharedObject(objects, options.runtimeDir,
-                                                programs[0].machine, output)
-                             : linkRelocatable(objects, output);
-  if (error) {
-    return error;
-  }
-  if (llvm::Error moved = moveFile(output, options.path)) {
-    return moved;
-  }
-  return shared ? llvm::Error::success() : writeHeader();
+  return shared ? linkSharedObject(objects, options.runtimeDir,
+                                   programs[0].machine, output)
+                : linkRelocatable(objects, output);
 }
 
 /// The declaration a C program needs to link the object.
@@ -274,15 +206,11 @@ llvm::Error ArtifactWriter::writeHeader() {
 }
 
 llvm::Error ArtifactWriter::writeText() {
-  std::string temporary = workplace.file("text");
-  if (llvm::Error error = writeFile(temporary, [&](llvm::raw_ostream &stream) {
-        for (const Program &program : programs) {
-          stream << program.text;
-        }
-      })) {
-    return error;
-  }
-  return moveFile(temporary, options.path);
+  return writeFile(workplace.file("output"), [&](llvm::raw_ostream &stream) {
+    for (const Program &program : programs) {
+      stream << program.text;
+    }
+  });
 }
 
 llvm::Error ArtifactWriter::run() {
@@ -296,7 +224,8 @@ llvm::Error ArtifactWriter::run() {
     return error;
   }
   if (options.kind == ArtifactKind::text) {
-    return writeText();
+    llvm::Error error = writeText();
+    return error ? std::move(error) : deliverFiles();
   }
   if (llvm::Error error = checkMachines()) {
     return error;
@@ -304,7 +233,10 @@ llvm::Error ArtifactWriter::run() {
   if (llvm::Error error = writeWeights()) {
     return error;
   }
-  return writeObjects();
+  if (llvm::Error error = writeObjects()) {
+    return error;
+  }
+  return deliverFiles();
 }
 
 } // namespace

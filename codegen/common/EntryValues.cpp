@@ -11,6 +11,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -66,12 +67,35 @@ Value EntryValues::constant(int64_t value) {
   return unique(arith::ConstantIndexOp::create(b, function.getLoc(), value));
 }
 
+static int64_t cut(uint64_t size) {
+  return std::min<uint64_t>(size, INT64_MAX);
+}
+
+/// `value`, which is negative when its computation left 63 bits, or the largest
+/// integer then.
+Value EntryValues::saturate(Value value) {
+  Location loc = function.getLoc();
+  Value isWrapped = unique(arith::CmpIOp::create(
+      b, loc, arith::CmpIPredicate::slt, value, constant(0)));
+  return unique(
+      arith::SelectOp::create(b, loc, isWrapped, constant(INT64_MAX), value));
+}
+
 Value EntryValues::add(Value x, Value y) {
+  std::optional<int64_t> a = getConstantIntValue(x), c = getConstantIntValue(y);
+  if (a == 0 || c == 0) {
+    return a == 0 ? y : x;
+  }
+  if (a && c) {
+    return constant(cut(llvm::SaturatingAdd<uint64_t>(*a, *c)));
+  }
+  return saturate(addInside(x, y));
+}
+
+Value EntryValues::addInside(Value x, Value y) {
   return unique(arith::AddIOp::create(b, function.getLoc(), x, y));
 }
 
-/// Products of dims that a caller chooses may exceed 64 bits: such a size
-/// becomes the largest integer, which no allocator grants.
 Value EntryValues::multiply(Value x, Value y) {
   Location loc = function.getLoc();
   std::optional<int64_t> a = getConstantIntValue(x), c = getConstantIntValue(y);
@@ -79,7 +103,9 @@ Value EntryValues::multiply(Value x, Value y) {
     return constant(0);
   }
   if (a == 1 || c == 1 || (a && c)) {
-    return a == 1 ? y : c == 1 ? x : constant(*a * *c);
+    return a == 1   ? y
+           : c == 1 ? x
+                    : constant(cut(llvm::SaturatingMultiply<uint64_t>(*a, *c)));
   }
   auto *wide = arith::MulUIExtendedOp::create(b, loc, x, y).getOperation();
   auto [it, isNew] = operations.insert(wide);
@@ -106,9 +132,9 @@ Value EntryValues::max(Value x, Value y) {
 }
 
 Value EntryValues::alignTo(Value value, int64_t alignment) {
-  Value up = add(value, constant(alignment - 1));
-  return unique(
-      arith::AndIOp::create(b, function.getLoc(), up, constant(-alignment)));
+  Value up = addInside(value, constant(alignment - 1));
+  return saturate(unique(
+      arith::AndIOp::create(b, function.getLoc(), up, constant(-alignment))));
 }
 
 /// Dim `dim` of a buffer, followed to where the buffer was made.

@@ -25,9 +25,13 @@ public:
   mlir::Value get(mlir::Value value);
 
   mlir::Value constant(int64_t value);
+  // Arithmetic of sizes, which are not negative. Dims that a caller chooses may
+  // exceed 63 bits together: such a size becomes INT64_MAX and stays it, and no
+  // allocator grants that.
   mlir::Value add(mlir::Value a, mlir::Value b);
   mlir::Value multiply(mlir::Value a, mlir::Value b);
-  /// A product that is known to be below one made by `multiply`.
+  /// A sum or product that is known to be below one made by the two above.
+  mlir::Value addInside(mlir::Value a, mlir::Value b);
   mlir::Value multiplyInside(mlir::Value a, mlir::Value b);
   mlir::Value max(mlir::Value a, mlir::Value b);
   /// Rounds up to a multiple of `alignment`, a power of two.
@@ -47,6 +51,7 @@ private:
 
   mlir::Value compute(mlir::Value value);
   mlir::Value dimOf(mlir::Value buffer, int64_t dim);
+  mlir::Value saturate(mlir::Value value);
   mlir::Value unique(mlir::Operation *op);
 
   mlir::func::FuncOp function;

@@ -122,17 +122,43 @@ Value HostAbi::addressOf(OpBuilder &b, Location loc, Value buffer) {
   return MemRefDescriptor(value).alignedPtr(b, loc);
 }
 
+/// The product of two sizes, INT64_MAX when it needs more than 63 bits.
+static Value saturatedProduct(OpBuilder &b, Location loc, Value x, Value y) {
+  auto wide = arith::MulUIExtendedOp::create(b, loc, x, y);
+  auto constant = [&](int64_t value) -> Value {
+    return arith::ConstantIntOp::create(b, loc, value, 64);
+  };
+  Value sign =
+      arith::AndIOp::create(b, loc, wide.getLow(), constant(INT64_MIN));
+  Value beyond = arith::OrIOp::create(b, loc, wide.getHigh(), sign);
+  Value fits = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, beyond,
+                                     constant(0));
+  return arith::SelectOp::create(b, loc, fits, wide.getLow(),
+                                 constant(INT64_MAX));
+}
+
 Value HostAbi::bytes(OpBuilder &b, Location loc, MemRefType type,
                      ValueRange sizes) {
-  int64_t known = elementBytes(type.getElementType());
-  for (int64_t size : type.getShape()) {
-    known *= ShapedType::isDynamic(size) ? 1 : size;
-  }
-  Value total = wordConstant(b, loc, known);
+  Value total = wordConstant(b, loc, staticBytes(type));
   for (Value size : sizes) {
-    total = arith::MulIOp::create(b, loc, total, toWord(b, loc, size));
+    total = saturatedProduct(b, loc, total, toWord(b, loc, size));
   }
   return total;
+}
+
+int64_t staticBytes(MemRefType type) {
+  // Beyond what any machine has; sums of such sizes still fit 63 bits.
+  constexpr int64_t most = int64_t(1) << 50;
+  int64_t bytes = elementBytes(type.getElementType());
+  if (llvm::is_contained(type.getShape(), 0)) {
+    return 0;
+  }
+  for (int64_t size : type.getShape()) {
+    if (!ShapedType::isDynamic(size)) {
+      bytes = size > most / bytes ? most : bytes * size;
+    }
+  }
+  return bytes;
 }
 
 SmallVector<Value> dynamicDims(OpBuilder &b, Location loc, Value buffer) {

@@ -79,6 +79,9 @@ dynamicDims(mlir::OpBuilder &b, mlir::Location loc, mlir::Value buffer);
 /// Bytes an element takes in a buffer.
 int64_t elementBytes(mlir::Type type);
 
+/// Bytes of a dense buffer of `type` with every dynamic dim 1, at most 2^50.
+int64_t staticBytes(mlir::MemRefType type);
+
 } // namespace mlc::codegen
 
 #endif // MLC_CODEGEN_COMMON_HOSTABI_H

@@ -22,6 +22,7 @@
 #include "codegen/common/ArenaLayout.h"
 #include "codegen/common/BufferLife.h"
 #include "codegen/common/EntryValues.h"
+#include "codegen/common/HostAbi.h"
 #include "codegen/common/Kernel.h"
 #include "codegen/common/Passes.h"
 #include "dialects/mlc/Mlc.h"
@@ -37,13 +38,6 @@ namespace mlc::codegen {
 namespace {
 
 constexpr int64_t alignment = 64;
-
-int64_t bytesOf(Type type) {
-  if (auto complex = dyn_cast<ComplexType>(type)) {
-    return 2 * bytesOf(complex.getElementType());
-  }
-  return type.isIndex() ? 8 : llvm::divideCeil(type.getIntOrFloatBitWidth(), 8);
-}
 
 /// Buffers with sizes `units * unit bytes`, one `unit` for all.
 struct Group {
@@ -109,18 +103,16 @@ Life Planner::lifeOf(memref::AllocOp alloc, const BufferClass &buffers) {
 void Planner::addToGroup(memref::AllocOp alloc, Life life) {
   MemRefType type = alloc.getType();
   SmallVector<Value> factor;
-  int64_t scale = bytesOf(type.getElementType());
+  SmallVector<int64_t> known(type.getShape());
   for (Value size : alloc.getDynamicSizes()) {
     Value atEntry = entry.get(size);
-    if (auto known = getConstantIntValue(atEntry)) {
-      scale *= *known;
+    if (auto extent = getConstantIntValue(atEntry)) {
+      known.push_back(*extent);
     } else {
       factor.push_back(atEntry);
     }
   }
-  for (int64_t size : type.getShape()) {
-    scale *= ShapedType::isDynamic(size) ? 1 : size;
-  }
+  int64_t scale = staticBytes(MemRefType::get(known, type.getElementType()));
   llvm::sort(factor,
              [&](Value a, Value b) { return entry.idOf(a) < entry.idOf(b); });
   SmallVector<unsigned> key = llvm::map_to_vector(
@@ -210,7 +202,7 @@ void Planner::replaceAllocs(Value arena) {
   SmallVector<std::pair<memref::AllocOp, Value>> places;
   for (auto &[key, group] : groups) {
     for (auto [alloc, block] : llvm::zip(group.allocs, group.blocks)) {
-      Value offset = entry.add(
+      Value offset = entry.addInside(
           group.offset,
           entry.multiplyInside(group.unit, entry.constant(block.offset)));
       places.emplace_back(alloc, offset);

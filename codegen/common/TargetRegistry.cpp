@@ -50,9 +50,14 @@ TargetRegistry::parse(ArrayRef<std::string> specs) const {
       bool isKnown = llvm::any_of(result, [&](const auto &other) {
         return other->name() == target->name();
       });
-      if (!isKnown) {
-        result.push_back(std::move(target));
+      if (isKnown) {
+        continue;
       }
+      auto worse = llvm::find_if(result, [&](const auto &other) {
+        return other->engine() == target->engine() &&
+               other->rank() < target->rank();
+      });
+      result.insert(worse, std::move(target));
     }
   }
   return result;

@@ -148,10 +148,12 @@ bool LayoutChooser::visitConcat(ConcatOp op) {
   if (op.getAxis() != 1 || !llvm::any_of(op.getXs(), findBlocked)) {
     return false;
   }
-  // Blocks stay whole when all tensors but the last fill theirs.
-  for (Value x : op.getXs()) {
+  // Blocks stay whole when all tensors but the last fill theirs. The last by
+  // its place: the same value may stand at several.
+  size_t last = op.getXs().size() - 1;
+  for (auto [i, x] : llvm::enumerate(op.getXs())) {
     std::optional<int64_t> channels = blockableChannels(x);
-    if (!channels || (*channels % kBlock != 0 && x != op.getXs().back())) {
+    if (!channels || (*channels % kBlock != 0 && i != last)) {
       return false;
     }
   }

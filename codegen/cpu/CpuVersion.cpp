@@ -15,9 +15,9 @@
 
 namespace mlc::codegen {
 
-/// x86 features that the runtime can test, by LLVM's names; a program needs
-/// those of its CPU. Tuning flags and features that generated code cannot use
-/// are left out.
+/// x86 features that the runtime tests, by LLVM's names. A program needs those
+/// of its CPU and may use no others: LLVM gets the baseline and them, and from
+/// the CPU's name only how to schedule.
 static constexpr const char *testedFeatures[] = {"sse3",
                                                  "ssse3",
                                                  "sse4.1",
@@ -51,13 +51,14 @@ static constexpr const char *testedFeatures[] = {"sse3",
                                                  "vpclmulqdq"};
 
 static CpuVersion aarch64() {
-  return {"aarch64", "aarch64", "generic", "+neon", "", neonIsa()};
+  return {"aarch64", "aarch64", "generic", "generic", "+neon", "", neonIsa()};
 }
 
 /// An x86-64 CPU by its LLVM name; fails on names LLVM does not know.
 static llvm::Expected<CpuVersion> x86(llvm::StringRef name, llvm::StringRef cpu,
-                                      std::string attributes = "") {
-  CpuVersion version{name.str(), "x86_64", cpu.str(), attributes, "", sseIsa()};
+                                      const std::string &attributes = "") {
+  CpuVersion version{name.str(), "x86_64", "x86-64", cpu.str(),
+                     "",         "",       sseIsa()};
   llvm::Triple triple = hostTriple(version.machine);
   const llvm::Target *backend = hostBackend(triple);
   std::unique_ptr<llvm::MCSubtargetInfo> info(
@@ -76,12 +77,15 @@ static llvm::Expected<CpuVersion> x86(llvm::StringRef name, llvm::StringRef cpu,
     return llvm::createStringError("CPU '" + cpu + "' has no 64-bit mode");
   }
   llvm::SmallVector<llvm::StringRef> needed;
+  llvm::SmallVector<std::string> enabled;
   for (const char *feature : testedFeatures) {
     if (has(feature)) {
       needed.push_back(feature);
+      enabled.push_back(std::string("+") + feature);
     }
   }
   version.features = llvm::join(needed, ",");
+  version.attributes = llvm::join(enabled, ",");
   if (has("avx512f") && has("avx512vl") && has("avx512dq") && has("avx512bw")) {
     version.isa = avx512Isa();
   } else if (has("avx2") && has("fma")) {

@@ -20,7 +20,8 @@ namespace mlc::codegen {
 struct CpuVersion {
   std::string name;       ///< what the user and the artifact call it
   std::string machine;    ///< x86_64 or aarch64
-  std::string cpu;        ///< LLVM -mcpu
+  std::string cpu;        ///< LLVM -mcpu: what every machine has
+  std::string tuning;     ///< LLVM -mtune: scheduling, no instructions
   std::string attributes; ///< LLVM -mattr
   std::string features;   ///< what the runtime checks, comma separated
   CpuIsa isa;

@@ -8,14 +8,13 @@
 
 #include "codegen/common/EmitFile.h"
 #include "codegen/common/HostMachine.h"
+#include "codegen/common/Threads.h"
 
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Transforms/Utils/SplitModule.h"
-
-#include <thread>
 
 namespace mlc::codegen {
 
@@ -100,6 +99,7 @@ static llvm::Error optimizeAndEmit(llvm::Module &module, const CpuVersion &cpu,
       continue;
     }
     function.addFnAttr("target-cpu", cpu.cpu);
+    function.addFnAttr("tune-cpu", cpu.tuning);
     function.addFnAttr("target-features", cpu.attributes);
     function.addFnAttr("no-trapping-math", "true");
     function.addFnAttr(llvm::Attribute::NoUnwind);
@@ -135,27 +135,29 @@ splitToBitcode(llvm::Module &module, unsigned parts) {
   return result;
 }
 
-static llvm::Error emitInThreads(llvm::Module &module, const CpuVersion &cpu,
-                                 const EmitOptions &options, Program &program) {
-  auto parts = splitToBitcode(module, options.threads);
+/// A part is worth its own passes over the module from some functions on.
+static unsigned partsOf(const llvm::Module &module,
+                        const EmitOptions &options) {
+  constexpr unsigned functionsPerPart = 4;
+  unsigned functions = llvm::count_if(
+      module, [](const llvm::Function &f) { return !f.isDeclaration(); });
+  return std::clamp(functions / functionsPerPart, 1u, options.parts);
+}
+
+static llvm::Error emitInParts(llvm::Module &module, const CpuVersion &cpu,
+                               const EmitOptions &options, Program &program) {
+  auto parts = splitToBitcode(module, partsOf(module, options));
   std::vector<llvm::SmallVector<char, 0>> outputs(parts.size());
   std::vector<std::string> errors(parts.size());
-  std::vector<std::thread> threads;
-  for (size_t i = 0; i < parts.size(); ++i) {
-    threads.emplace_back([&, i] {
-      llvm::LLVMContext context;
-      llvm::MemoryBufferRef buffer(
-          llvm::StringRef(parts[i].data(), parts[i].size()), "part");
-      auto part = llvm::parseBitcodeFile(buffer, context);
-      llvm::Error error =
-          part ? optimizeAndEmit(**part, cpu, options, outputs[i])
-               : part.takeError();
-      errors[i] = llvm::toString(std::move(error));
-    });
-  }
-  for (std::thread &thread : threads) {
-    thread.join();
-  }
+  runOnThreads(parts.size(), options.threads, [&](size_t i) {
+    llvm::LLVMContext context;
+    llvm::MemoryBufferRef buffer(
+        llvm::StringRef(parts[i].data(), parts[i].size()), "part");
+    auto part = llvm::parseBitcodeFile(buffer, context);
+    llvm::Error error = part ? optimizeAndEmit(**part, cpu, options, outputs[i])
+                             : part.takeError();
+    errors[i] = llvm::toString(std::move(error));
+  });
   for (size_t i = 0; i < parts.size(); ++i) {
     if (!errors[i].empty()) {
       return llvm::createStringError(errors[i]);
@@ -184,8 +186,8 @@ llvm::Error emitObjects(std::unique_ptr<llvm::Module> module,
   if (options.verifyEach && llvm::verifyModule(*module, &llvm::errs())) {
     return llvm::createStringError("the LLVM module does not verify");
   }
-  if (options.threads > 1 && options.text == TextKind::none) {
-    return emitInThreads(*module, cpu, options, program);
+  if (options.text == TextKind::none && partsOf(*module, options) > 1) {
+    return emitInParts(*module, cpu, options, program);
   }
   llvm::SmallVector<char, 0> output;
   if (llvm::Error error = optimizeAndEmit(*module, cpu, options, output)) {

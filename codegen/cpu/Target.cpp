@@ -33,6 +33,15 @@ public:
     registerLLVMDialectTranslation(registry);
   }
 
+  int rank() const override {
+    int features = StringRef(version.features).count(',');
+    return version.isa.vectorBits * 1000 + features;
+  }
+
+  bool hasText(TextKind kind) const override {
+    return kind != TextKind::device;
+  }
+
   void buildLayoutPipeline(OpPassManager &pm) const override {
     buildCpuLayoutPipeline(pm);
   }

@@ -16,6 +16,7 @@
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
 #include "llvm/IR/IntrinsicsNVPTX.h"
+#include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -37,7 +38,9 @@ const char *ptxVersion(unsigned chip) {
   return chip >= 100 ? "+ptx86" : chip >= 89 ? "+ptx78" : "+ptx74";
 }
 
-std::unique_ptr<llvm::TargetMachine> createMachine(unsigned chip) {
+llvm::Triple deviceTriple() { return llvm::Triple("nvptx64-nvidia-cuda"); }
+
+const llvm::Target *lookupBackend() {
   static std::once_flag once;
   std::call_once(once, [] {
     LLVMInitializeNVPTXTargetInfo();
@@ -45,16 +48,27 @@ std::unique_ptr<llvm::TargetMachine> createMachine(unsigned chip) {
     LLVMInitializeNVPTXTargetMC();
     LLVMInitializeNVPTXAsmPrinter();
   });
-  llvm::Triple triple("nvptx64-nvidia-cuda");
   std::string error;
-  const llvm::Target *backend =
-      llvm::TargetRegistry::lookupTarget(triple, error);
+  return llvm::TargetRegistry::lookupTarget(deviceTriple(), error);
+}
+
+bool isKnownChip(unsigned chip) {
+  const llvm::Target *backend = lookupBackend();
+  std::unique_ptr<llvm::MCSubtargetInfo> info(
+      backend ? backend->createMCSubtargetInfo(deviceTriple(), "", "")
+              : nullptr);
+  return chip >= oldestChip && info &&
+         info->isCPUStringValid("sm_" + std::to_string(chip));
+}
+
+std::unique_ptr<llvm::TargetMachine> createMachine(unsigned chip) {
+  const llvm::Target *backend = lookupBackend();
   if (!backend) {
     return nullptr;
   }
   return std::unique_ptr<llvm::TargetMachine>(backend->createTargetMachine(
-      triple, "sm_" + std::to_string(chip), ptxVersion(chip), {}, std::nullopt,
-      std::nullopt, llvm::CodeGenOptLevel::Aggressive));
+      deviceTriple(), "sm_" + std::to_string(chip), ptxVersion(chip), {},
+      std::nullopt, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
 }
 
 DeviceAbi deviceAbi() {
@@ -110,6 +124,8 @@ public:
     registerLLVMDialectTranslation(registry);
     registerNVVMDialectTranslation(registry);
   }
+
+  bool hasText(TextKind kind) const override { return kind != TextKind::llvm; }
 
   FailureOr<bool> emitKernel(GroupOp group,
                              func::FuncOp kernel) const override {
@@ -181,9 +197,9 @@ void registerNvptxTargets(TargetRegistry &registry) {
   registry.add("cuda", [](StringRef text) -> llvm::Expected<TargetList> {
     unsigned chip = oldestChip;
     if (!text.empty() && (!text.consume_front("sm_") ||
-                          text.getAsInteger(10, chip) || chip < oldestChip)) {
+                          text.getAsInteger(10, chip) || !isKnownChip(chip))) {
       return llvm::createStringError(
-          "unknown CUDA target; expected cuda:sm_80 or later, such as "
+          "unknown NVIDIA GPU; expected cuda:sm_80 or later, such as "
           "cuda:sm_90");
     }
     TargetList targets;

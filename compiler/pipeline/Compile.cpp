@@ -47,13 +47,19 @@ public:
 
 private:
   bool parseTargets();
+  Outcome checkOptions();
+  Outcome checkPaths();
+  Outcome checkText();
+  void openContext();
+  Outcome compile();
   Outcome loadModel();
   Outcome runShared();
   Outcome runPerTarget();
   Outcome runPhase(ModuleOp module, const PhaseInfo &phase,
                    const codegen::Target *target);
   Outcome emit();
-  Outcome writeText(ModuleOp module, const std::string &path);
+  Outcome writeText(ModuleOp module, const std::string &path,
+                    OpPrintingFlags flags = {});
   void dump(ModuleOp module, const PhaseInfo &phase,
             const codegen::Target *target);
   Outcome fail(Outcome outcome, std::string code, std::string message);
@@ -122,7 +128,10 @@ void Compilation::dump(ModuleOp dumped, const PhaseInfo &phase,
   }
   llvm::SmallString<128> path(options.dumpPhasesTo);
   llvm::sys::path::append(path, name + ".mlir");
-  writeText(dumped, path.str().str());
+  // To look at, not to go on from: constants would bury the rest.
+  OpPrintingFlags flags;
+  flags.elideLargeElementsAttrs(32).elideLargeResourceString(64);
+  writeText(dumped, path.str().str(), flags);
 }
 
 Outcome Compilation::runPhase(ModuleOp phaseModule, const PhaseInfo &phase,
@@ -189,18 +198,24 @@ Outcome Compilation::runPerTarget() {
   return emit();
 }
 
-Outcome Compilation::writeText(ModuleOp text, const std::string &path) {
+Outcome Compilation::writeText(ModuleOp text, const std::string &path,
+                               OpPrintingFlags flags) {
   std::error_code error;
   llvm::ToolOutputFile file(path, error, llvm::sys::fs::OF_Text);
   if (error) {
     return fail(Outcome::resource, "MLC0902",
                 "cannot write " + path + ": " + error.message());
   }
-  OpPrintingFlags flags;
-  flags.elideLargeElementsAttrs(32).elideLargeResourceString(64);
   text.print(file.os(), flags);
   file.keep();
   return Outcome::ok;
+}
+
+static codegen::TextKind textKind(const std::string &emit) {
+  return emit == "llvm"  ? codegen::TextKind::llvm
+         : emit == "asm" ? codegen::TextKind::assembly
+         : emit == "ptx" ? codegen::TextKind::device
+                         : codegen::TextKind::none;
 }
 
 Outcome Compilation::emit() {
@@ -220,20 +235,39 @@ Outcome Compilation::emit() {
     artifact.kind = codegen::ArtifactKind::object;
   } else if (options.emit != "so") {
     artifact.kind = codegen::ArtifactKind::text;
-    artifact.text = options.emit == "llvm"  ? codegen::TextKind::llvm
-                    : options.emit == "asm" ? codegen::TextKind::assembly
-                                            : codegen::TextKind::device;
+    artifact.text = textKind(options.emit);
   }
   if (progress) {
     progress("emit", double(Phase::emit) / allPhases().size());
   }
-  if (llvm::Error error = codegen::emitModel(programs, info, artifact)) {
-    return fail(Outcome::resource, "MLC0903", llvm::toString(std::move(error)));
+  size_t before = problems.size();
+  llvm::Error error = codegen::emitModel(programs, info, artifact);
+  if (!error) {
+    return Outcome::ok;
   }
-  return Outcome::ok;
+  // What code generation refuses is a diagnostic at the node; what is left are
+  // files and the linker.
+  std::string text = llvm::toString(std::move(error));
+  return problems.size() > before
+             ? Outcome::invalidModel
+             : fail(Outcome::resource, "MLC0903", std::move(text));
 }
 
-Outcome Compilation::run() {
+/// What the options promise and this release does not do must not pass in
+/// silence.
+Outcome Compilation::checkOptions() {
+  if (options.precision != "fp32") {
+    return fail(Outcome::usage, "MLC0905",
+                "unsupported: --precision=" + options.precision +
+                    "; this release computes in fp32");
+  }
+  if (!options.tuning.empty()) {
+    bool exists = llvm::sys::fs::exists(options.tuning);
+    return fail(Outcome::usage, "MLC0905",
+                exists ? "unsupported: --tuning; this release reads no "
+                         "measured choices"
+                       : "no file '" + options.tuning + "' (--tuning)");
+  }
   firstPhase = parsePhase(options.compileFrom);
   lastPhase = parsePhase(options.compileTo);
   if ((!options.compileFrom.empty() && !firstPhase) ||
@@ -250,9 +284,60 @@ Outcome Compilation::run() {
   } else if (options.emit == "linalg") {
     lastPhase = Phase::lower;
   }
-  if (!parseTargets()) {
-    return Outcome::usage;
+  return Outcome::ok;
+}
+
+static std::string folderOf(llvm::StringRef path) {
+  llvm::StringRef folder = llvm::sys::path::parent_path(path);
+  return folder.empty() ? "." : folder.str();
+}
+
+/// Whether two spellings mean one file, also one that does not exist yet.
+static bool areSame(const std::string &a, const std::string &b) {
+  return llvm::sys::fs::equivalent(a, b) ||
+         (llvm::sys::path::filename(a) == llvm::sys::path::filename(b) &&
+          llvm::sys::fs::equivalent(folderOf(a), folderOf(b)));
+}
+
+/// No file is to overwrite another, and the runtime looks for the weights where
+/// the model is.
+Outcome Compilation::checkPaths() {
+  const std::string &weights = options.externalWeights;
+  for (const std::string &path : {options.outputPath, weights}) {
+    if (!path.empty() && areSame(path, options.inputPath)) {
+      return fail(Outcome::usage, "MLC0001",
+                  "the output '" + path + "' is the model itself");
+    }
   }
+  if (weights.empty()) {
+    return Outcome::ok;
+  }
+  if (areSame(weights, options.outputPath)) {
+    return fail(Outcome::usage, "MLC0001",
+                "--external-weights is the output itself, '" + weights + "'");
+  }
+  std::string beside = folderOf(options.outputPath);
+  if (!llvm::sys::fs::equivalent(folderOf(weights), beside)) {
+    return fail(Outcome::usage, "MLC0001",
+                "--external-weights must lie beside the output, in '" + beside +
+                    "', found '" + weights + "'");
+  }
+  return Outcome::ok;
+}
+
+/// Whether every target has what --emit asks for.
+Outcome Compilation::checkText() {
+  for (auto &target : targets) {
+    if (!target->hasText(textKind(options.emit))) {
+      return fail(Outcome::usage, "MLC0901",
+                  "target '" + target->name() +
+                      "' has no --emit=" + options.emit);
+    }
+  }
+  return Outcome::ok;
+}
+
+void Compilation::openContext() {
   DialectRegistry dialects;
   registerImportDialects(dialects);
   registerLoweringModels(dialects);
@@ -268,6 +353,37 @@ Outcome Compilation::run() {
   }
   context = std::make_unique<MLIRContext>(dialects);
   context->loadAllAvailableDialects();
+}
+
+Outcome Compilation::compile() {
+  Outcome outcome = loadModel();
+  if (outcome != Outcome::ok) {
+    return outcome;
+  }
+  info = describeModel(*module, options);
+  outcome = runShared();
+  if (outcome != Outcome::ok) {
+    return outcome;
+  }
+  return lastPhase && *lastPhase < Phase::fuse
+             ? writeText(*module, options.outputPath)
+             : runPerTarget();
+}
+
+Outcome Compilation::run() {
+  if (Outcome outcome = checkOptions(); outcome != Outcome::ok) {
+    return outcome;
+  }
+  if (Outcome outcome = checkPaths(); outcome != Outcome::ok) {
+    return outcome;
+  }
+  if (!parseTargets()) {
+    return Outcome::usage;
+  }
+  if (Outcome outcome = checkText(); outcome != Outcome::ok) {
+    return outcome;
+  }
+  openContext();
   size_t before = problems.size();
   ScopedDiagnosticHandler handler(
       context.get(), [&](mlir::Diagnostic &diagnostic) {
@@ -278,18 +394,7 @@ Outcome Compilation::run() {
         }
         return success();
       });
-  Outcome outcome = loadModel();
-  if (outcome == Outcome::ok) {
-    info = describeModel(*module, options);
-    outcome = runShared();
-  }
-  if (outcome == Outcome::ok && module && lastPhase &&
-      *lastPhase < Phase::fuse) {
-    return writeText(*module, options.outputPath);
-  }
-  if (outcome == Outcome::ok) {
-    outcome = runPerTarget();
-  }
+  Outcome outcome = compile();
   if (outcome != Outcome::ok && problems.size() == before) {
     fail(outcome, "MLC0999", "the compiler failed without saying why");
   }

@@ -35,13 +35,6 @@ Status failMessage(const Session &session, int64_t message, int64_t found,
                      expected);
 }
 
-bool overlaps(const void *first, int64_t firstBytes, const void *second,
-              int64_t secondBytes) {
-  uintptr_t a = (uintptr_t)first, b = (uintptr_t)second;
-  return firstBytes && secondBytes && a < b + (uintptr_t)secondBytes &&
-         b < a + (uintptr_t)firstBytes;
-}
-
 /// The program reads inputs while it writes outputs: memory that is both
 /// would give wrong values without a word.
 Status checkOverlap(Session &session, int64_t index, const void *target,
@@ -161,6 +154,13 @@ int64_t blockBytes(int64_t bytes) {
 }
 
 } // namespace
+
+bool overlaps(const void *first, int64_t firstBytes, const void *second,
+              int64_t secondBytes) {
+  uintptr_t a = (uintptr_t)first, b = (uintptr_t)second;
+  return firstBytes && secondBytes && a < b + (uintptr_t)secondBytes &&
+         b < a + (uintptr_t)firstBytes;
+}
 
 void unwind(Session &session, Status status) {
   session.exec.status = status;

@@ -61,12 +61,63 @@ Status checkOwnership(const Session &session, const mlc_tensor_t *outputs) {
   for (int64_t i = 0; i < session.model->output_count; ++i) {
     const mlc_tensor_t &output = outputs[i];
     const OutputState &state = session.outputs[i];
-    if (output.data && !output.capacity && output.data != state.device.data &&
-        output.data != state.host.data) {
+    bool isOwn = output.data == state.device.data ||
+                 output.data == state.host.data ||
+                 output.data == state.otherDevice.data ||
+                 output.data == state.otherHost.data;
+    if (output.data && !output.capacity && !isOwn) {
       return fail(MLC_INVALID_ARGUMENT,
                   "output '%s': data is given but its capacity is 0; set the "
                   "capacity, or data to NULL for memory of the session",
                   session.model->outputs[i].name);
+    }
+  }
+  return MLC_OK;
+}
+
+/// The first input that reads from `buffer`, or -1.
+int64_t findReader(const Session &session, const mlc_tensor_t *inputs,
+                   const Buffer &buffer) {
+  for (int64_t i = 0; i < session.model->input_count; ++i) {
+    if (overlaps(inputs[i].data, inputs[i].bytes, buffer.data, buffer.bytes)) {
+      return i;
+    }
+  }
+  return -1;
+}
+
+/// Makes `buffer` one that no input of this run reads from.
+Status turnAway(Session &session, const mlc_tensor_t *inputs, int64_t output,
+                Buffer &buffer, Buffer &other) {
+  if (findReader(session, inputs, buffer) < 0) {
+    return MLC_OK;
+  }
+  Buffer read = buffer;
+  buffer = other;
+  other = read;
+  int64_t reader = findReader(session, inputs, buffer);
+  if (reader < 0) {
+    return MLC_OK;
+  }
+  return fail(MLC_INVALID_ARGUMENT,
+              "input '%s': its memory and that of another input are both "
+              "buffers the session has for output '%s': copy one of them",
+              session.model->inputs[reader].name,
+              session.model->outputs[output].name);
+}
+
+/// An output of an earlier run may come back as an input, as a recurrence does
+/// with its state. What the program then writes must be other memory.
+Status turnOutputs(Session &session, const mlc_tensor_t *inputs) {
+  for (int64_t i = 0; i < session.model->output_count; ++i) {
+    OutputState &output = session.outputs[i];
+    Status status =
+        turnAway(session, inputs, i, output.device, output.otherDevice);
+    if (status == MLC_OK) {
+      status = turnAway(session, inputs, i, output.host, output.otherHost);
+    }
+    if (status != MLC_OK) {
+      return status;
     }
   }
   return MLC_OK;
@@ -100,13 +151,11 @@ Status begin(Session &session, const mlc_tensor_t *inputs,
   for (int64_t i = 0; i < session.blockCount; ++i) {
     session.blocks[i].used = false;
   }
-  for (int64_t i = 0; i < session.model->input_count; ++i) {
-    Status status = placeInput(session, inputs[i], i);
-    if (status != MLC_OK) {
-      return status;
-    }
+  Status status = turnOutputs(session, inputs);
+  for (int64_t i = 0; i < session.model->input_count && status == MLC_OK; ++i) {
+    status = placeInput(session, inputs[i], i);
   }
-  return MLC_OK;
+  return status;
 }
 
 /// Brings results to the host where the caller wants them there.

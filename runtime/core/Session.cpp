@@ -180,7 +180,9 @@ void freeBuffers(Session &session) {
   }
   for (int64_t i = 0; session.outputs && i < model.output_count; ++i) {
     freeDevice(session, session.outputs[i].device);
+    freeDevice(session, session.outputs[i].otherDevice);
     freeHost(session, session.outputs[i].host);
+    freeHost(session, session.outputs[i].otherHost);
   }
   for (int64_t i = 0; i < session.blockCount; ++i) {
     freeDevice(session, session.blocks[i].buffer);

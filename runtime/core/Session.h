@@ -35,7 +35,9 @@ struct Block {
 struct OutputState {
   Buffer device; // session-owned, in the program's memory
   Buffer host;   // session-owned copy when that memory is a GPU's
-  void *target;  // where the program writes in this run
+  // What the two were before an input of the run came from them.
+  Buffer otherDevice, otherHost;
+  void *target; // where the program writes in this run
   int64_t bytes;
   bool produced;
 };
@@ -45,7 +47,8 @@ struct Exec : mlc_exec_t {
   Session *session;
   jmp_buf unwind;
   Status status;
-  Atomic<uint32_t> reported; // 1: claimed, 2: the three values are there
+  Atomic<uint32_t> reported; // 1: a kernel has; the pool's end of work makes
+                             // the three values visible to the caller's thread
   int64_t reportMessage, reportFound, reportExpected;
 };
 
@@ -129,6 +132,9 @@ void execReport(mlc_exec_t *exec, int64_t message, int64_t found,
 inline Session &sessionOf(mlc_exec_t *exec) {
   return *static_cast<Exec *>(exec)->session;
 }
+/// Whether two pieces of memory have a byte in common.
+bool overlaps(const void *first, int64_t firstBytes, const void *second,
+              int64_t secondBytes);
 /// Ends the run in progress with a status whose text is recorded.
 [[noreturn]] void unwind(Session &session, Status status);
 /// Ends the run when a kernel has reported a failed check.

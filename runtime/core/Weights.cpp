@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <link.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -50,10 +51,68 @@ int matchOwner(struct dl_phdr_info *info, size_t, void *argument) {
   return 0;
 }
 
+/// Reads one line of `file` at a time; longer ones are cut.
+class LineReader {
+public:
+  explicit LineReader(int file) : file(file) {}
+
+  bool next(char *line, size_t size) {
+    size_t length = 0;
+    for (;;) {
+      if (at == end) {
+        ssize_t got = read(file, buffer, sizeof(buffer));
+        at = 0;
+        end = got > 0 ? (size_t)got : 0;
+        if (!end) {
+          return false;
+        }
+      }
+      char c = buffer[at++];
+      if (c == '\n') {
+        line[length] = 0;
+        return true;
+      }
+      if (length + 1 < size) {
+        line[length++] = c;
+      }
+    }
+  }
+
+private:
+  int file;
+  size_t at = 0, end = 0;
+  char buffer[1024];
+};
+
+/// The loader knows a model that was opened by a relative path only by that,
+/// which means nothing after a change of folder. The kernel knows the file.
+void findMappedFile(Owner &owner) {
+  int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    return;
+  }
+  LineReader lines(file);
+  char line[PATH_MAX + 128];
+  while (lines.next(line, sizeof(line))) {
+    char *rest;
+    uintptr_t begin = strtoul(line, &rest, 16);
+    uintptr_t end = *rest == '-' ? strtoul(rest + 1, &rest, 16) : 0;
+    const char *path = strchr(rest, '/');
+    if (owner.address >= begin && owner.address < end && path) {
+      strncpy(owner.path, path, sizeof(owner.path) - 1);
+      break;
+    }
+  }
+  close(file);
+}
+
 /// An open directory: the one that `model`'s file lies in, or -1.
 int openModelDirectory(const mlc_model_abi_t &model) {
   Owner owner = {reinterpret_cast<uintptr_t>(&model), {}};
   dl_iterate_phdr(matchOwner, &owner);
+  if (*owner.path != '/') {
+    findMappedFile(owner);
+  }
   char *slash = strrchr(owner.path, '/');
   const char *directory = ".";
   if (slash == owner.path) {

@@ -132,6 +132,43 @@ TEST(Memory, OutputsOfTheSessionAndOfTheCaller) {
   call.expectResults();
 }
 
+/// A state goes round: what the session wrote is the next run's input.
+TEST(Memory, OutputsFedBackAsInputs) {
+  CountingAllocator allocator;
+  mlc_session_options_t options = withThreads(2);
+  options.allocator = allocator.callbacks();
+  {
+    Session session(&options);
+    FakeRun call(8, 100);
+    std::vector<float> state = call.a;
+    int64_t before = 0;
+    for (int i = 0; i < 6; ++i) {
+      ASSERT_EQ(call(session), MLC_OK) << mlc_last_error(session);
+      auto *sum = static_cast<float *>(call.outputs[0].data);
+      for (size_t k = 0; k < state.size(); ++k) {
+        state[k] = (state[k] + call.b[k]) * 2.0f + 0.5f;
+        ASSERT_EQ(sum[k], state[k]) << "run " << i << ", element " << k;
+      }
+      call.inputs[0].data = sum;
+      before = i == 3 ? allocator.calls : before;
+    }
+    EXPECT_EQ(allocator.calls, before);
+  }
+  EXPECT_EQ(allocator.live, 0);
+}
+
+TEST(Memory, BothBuffersOfAnOutputAsInputs) {
+  Session session;
+  FakeRun call(2, 3);
+  ASSERT_EQ(call(session), MLC_OK);
+  void *first = call.inputs[0].data = call.outputs[0].data;
+  ASSERT_EQ(call(session), MLC_OK);
+  EXPECT_NE(call.outputs[0].data, first);
+  call.inputs[1].data = call.outputs[0].data;
+  EXPECT_EQ(call(session), MLC_INVALID_ARGUMENT);
+  EXPECT_ERROR(session, "copy one of them");
+}
+
 TEST(Memory, EmptyTensors) {
   Session session;
   FakeRun call(3, 0);

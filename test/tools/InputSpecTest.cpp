@@ -40,6 +40,13 @@ TEST(InputSpec, FillsAsSaid) {
   EXPECT_EQ(makeFilled(DataType::F32, {2}, "0.5")->at(1), 0.5);
   EXPECT_EQ(makeFilled(DataType::I32, {3}, "1,2,3")->at(2), 3);
   EXPECT_EQ(makeFilled(DataType::Bool, {1}, "true")->at(0), 1);
+  EXPECT_EQ(makeFilled(DataType::I64, {1}, "9007199254740993")->textAt(0),
+            "9007199254740993");
+  EXPECT_EQ(makeFilled(DataType::I64, {2}, "-9223372036854775808")->textAt(1),
+            "-9223372036854775808");
+  EXPECT_EQ(makeFilled(DataType::U64, {1}, "18446744073709551615")->textAt(0),
+            "18446744073709551615");
+  EXPECT_EQ(makeFilled(DataType::I64, {1}, "2.5")->textAt(0), "2");
   EXPECT_TRUE(std::isinf(makeFilled(DataType::F32, {1}, "-inf")->at(0)));
   EXPECT_EQ(makeFilled(DataType::I32, {2}, "1,2,3").error(),
             "found 3 values, expected 1 or 2 for 2xi32");

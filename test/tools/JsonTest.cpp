@@ -35,6 +35,18 @@ TEST(Json, ReadsWhatItWrites) {
   EXPECT_EQ(value->find("other"), nullptr);
 }
 
+/// Names in a model are any bytes.
+TEST(Json, WritesUtf8Only) {
+  EXPECT_EQ(JsonWriter::quoted("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"),
+            "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\"");
+  EXPECT_EQ(JsonWriter::quoted("a\xff\xc3"), "\"a\\ufffd\\ufffd\"");
+  EXPECT_EQ(JsonWriter::quoted("\xc0\x80"), "\"\\ufffd\\ufffd\"");
+  EXPECT_EQ(JsonWriter::quoted("\xed\xa0\x80"), "\"\\ufffd\\ufffd\\ufffd\"");
+  EXPECT_EQ(JsonWriter::quoted("\xc2\x9b"
+                               "1m"),
+            "\"\\u009b1m\"");
+}
+
 TEST(Json, RefusesDamage) {
   std::string text = "{\"a\": [1, {\"b\": \"c\\u0041\"}, null, true]}";
   ASSERT_TRUE(parseJson(text));

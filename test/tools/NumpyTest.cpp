@@ -73,6 +73,22 @@ TEST(Numpy, ReadsAllFormatsAndSpellings) {
   EXPECT_EQ(loose->at(1), 2);
 }
 
+/// Without a byte order too, NumPy's codes count bytes, not bits.
+TEST(Numpy, TakesCodesAsNumpyMeansThem) {
+  auto typeOf = [](const std::string &descr, size_t bytes) {
+    Result<Tensor> tensor = parseNpy(npy(
+        "{'descr': '" + descr + "', 'fortran_order': True, 'shape': (2, 2), }",
+        std::string(bytes, 0)));
+    return tensor ? tensor->type : DataType::None;
+  };
+  EXPECT_EQ(typeOf("i4", 16), DataType::I32);
+  EXPECT_EQ(typeOf("i8", 32), DataType::I64);
+  EXPECT_EQ(typeOf("u2", 8), DataType::U16);
+  EXPECT_EQ(typeOf("bfloat16", 8), DataType::BF16);
+  EXPECT_EQ(typeOf("int4", 2), DataType::None);
+  EXPECT_EQ(typeOf("f4e2m1", 2), DataType::None);
+}
+
 TEST(Numpy, SwapsBigEndian) {
   Result<Tensor> tensor =
       parseNpy(npy("{'descr': '>i4', 'fortran_order': False, 'shape': (2,), }",

@@ -42,6 +42,11 @@ for planned in train tune serve verify; do
   expect 2 err "error\[MLC0002\]: 'mlc $planned' is not in this release" $planned
 done
 
+# What does not fit into memory.
+truncate -s 900G huge.npy
+expect 5 err 'MLC0508.*not enough memory' run "$model" --input x=@huge.npy
+expect 5 err 'MLC0508.*not enough memory' run "$model" --input x=1000000x1000000xf32
+
 # Loading.
 expect 2 err 'MLC0501' run nowhere.so
 echo 'not a model' > text.so

@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <random>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,6 +37,21 @@ struct Descriptor {
 
 Failure systemFailure(const char *verb, const std::string &path) {
   return fail("cannot ", verb, " '", path, "': ", std::strerror(errno));
+}
+
+/// Creates a file that was not there before, so that nobody who may write to
+/// the folder has put a link in its place; `place` is its name.
+int createBeside(const std::string &path, std::string &place) {
+  std::random_device random;
+  for (int attempt = 0; attempt < 64; ++attempt) {
+    place = path + ".tmp" + std::to_string(random());
+    int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    int file = ::open(place.c_str(), flags, 0666);
+    if (file >= 0 || errno != EEXIST) {
+      return file;
+    }
+  }
+  return -1;
 }
 
 Status writeAll(int descriptor, const std::string &path,
@@ -105,20 +121,19 @@ Result<Bytes> mlc::io::readFile(const std::string &path, size_t limit) {
 Status mlc::io::writeFile(const std::string &path,
                           const std::vector<ByteView> &parts) {
   struct stat info;
-  bool direct = ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
-  std::string place =
-      direct ? path : path + ".tmp" + std::to_string(::getpid());
+  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
+    Descriptor stream(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    return stream.number < 0 ? Status(systemFailure("write", path))
+                             : writeAll(stream.number, path, parts);
+  }
+  std::string place;
   Status written = success();
   {
-    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
-    Descriptor file(::open(place.c_str(), flags, 0666));
+    Descriptor file(createBeside(path, place));
     if (file.number < 0) {
       return systemFailure("write", path);
     }
     written = writeAll(file.number, path, parts);
-  }
-  if (direct) {
-    return written;
   }
   if (written && ::rename(place.c_str(), path.c_str()) != 0) {
     written = systemFailure("write", path);

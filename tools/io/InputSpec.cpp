@@ -7,8 +7,10 @@
 #include "tools/io/InputSpec.h"
 
 #include <cerrno>
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 
 using namespace mlc::io;
 
@@ -88,15 +90,45 @@ void fillRandom(Tensor &tensor, uint64_t seed) {
   }
 }
 
+/// The bits of a 64-bit integer, which a double would round.
+std::optional<uint64_t> parseWide(DataType type, const std::string &text) {
+  const char *begin = text.data(), *end = begin + text.size();
+  int64_t whole = 0;
+  uint64_t natural = 0;
+  if (type == DataType::U64) {
+    auto [rest, error] = std::from_chars(begin, end, natural);
+    return rest == end && error == std::errc() ? std::optional(natural)
+                                               : std::nullopt;
+  }
+  auto [rest, error] = std::from_chars(begin, end, whole);
+  return type == DataType::I64 && rest == end && error == std::errc()
+             ? std::optional(static_cast<uint64_t>(whole))
+             : std::nullopt;
+}
+
+/// A number of a list.
+struct FillValue {
+  double value;
+  std::optional<uint64_t> bits; ///< exact, of a 64-bit integer
+
+  void storeAt(Tensor &tensor, int64_t index) const {
+    if (bits) {
+      std::memcpy(tensor.data.data() + index * 8, &*bits, 8);
+    } else {
+      tensor.set(index, value);
+    }
+  }
+};
+
 Status fillWith(Tensor &tensor, const std::string &list) {
-  std::vector<double> values;
+  std::vector<FillValue> values;
   std::istringstream stream(list);
   for (std::string item; std::getline(stream, item, ',');) {
     std::optional<double> value = parseNumber(item);
     if (!value) {
       return fail("'", item, "' is not a number");
     }
-    values.push_back(*value);
+    values.push_back({*value, parseWide(tensor.type, item)});
   }
   int64_t count = tensor.count();
   if (values.size() != 1 && static_cast<int64_t>(values.size()) != count) {
@@ -104,7 +136,7 @@ Status fillWith(Tensor &tensor, const std::string &list) {
                 " for ", tensor.shapeText());
   }
   for (int64_t i = 0; i < count; ++i) {
-    tensor.set(i, values[values.size() == 1 ? 0 : size_t(i)]);
+    values[values.size() == 1 ? 0 : size_t(i)].storeAt(tensor, i);
   }
   return success();
 }

@@ -147,9 +147,6 @@ struct ElementFormat {
 };
 
 Result<ElementFormat> parseDescr(const std::string &descr) {
-  if (std::optional<DataType> named = dataTypeFromName(descr)) {
-    return ElementFormat{*named, false};
-  }
   char order = descr.empty() ? '\0' : descr[0];
   bool hasOrder = std::strchr("<>|=", order) && order;
   std::string name = hasOrder ? descr.substr(1) : descr;
@@ -166,6 +163,12 @@ Result<ElementFormat> parseDescr(const std::string &descr) {
     format.type = DataType::NAME;                                              \
   }
 #include "tools/io/DataTypes.def"
+  }
+  // Only what NumPy's own codes leave over is a name of mlc: its "i4" has 32
+  // bits. Elements of less than a byte have no form in these files.
+  std::optional<DataType> named = dataTypeFromName(descr);
+  if (format.type == DataType::None && named && bitsOf(*named) >= 8) {
+    format.type = *named;
   }
   if (format.type == DataType::None) {
     return fail("element type '", descr.substr(0, 40), "' is not supported");

@@ -82,6 +82,15 @@ void writeAll(int descriptor, const std::string &text) {
   }
 }
 
+TestResult runWithinMemory(const TestCase &test, const SuiteOptions &options) {
+  try {
+    return runTest(test, options);
+  } catch (const std::bad_alloc &) {
+  } catch (const std::length_error &) {
+  }
+  return {Verdict::Failed, "there is not enough memory"};
+}
+
 [[noreturn]] void runChild(const TestCase &test, const SuiteOptions &options,
                            int verdict, int output,
                            const std::string &temporary) {
@@ -90,7 +99,7 @@ void writeAll(int descriptor, const std::string &text) {
   ::dup2(output, STDERR_FILENO);
   ::setenv("TMPDIR", temporary.c_str(), 1);
   setLimits(options);
-  writeAll(verdict, encode(runTest(test, options)));
+  writeAll(verdict, encode(runWithinMemory(test, options)));
   std::fflush(nullptr);
   ::_exit(0); // no destructors: threads of the compiler may still run
 }

@@ -65,12 +65,12 @@ std::optional<Problem> measure(const ModelRunner &model, PreparedRun &run,
   double duration = arguments.number("duration", 2.0);
   constexpr int64_t atLeast = 10, atMost = 10'000'000;
   Clock::time_point start = Clock::now();
-  for (int64_t i = 0; i < atMost; ++i) {
-    bool enough = wanted > 0 ? i >= wanted
-                             : i >= atLeast && secondsSince(start) >= duration;
-    if (enough) {
-      break;
-    }
+  auto isEnough = [&](int64_t runs) {
+    return wanted > 0 ? runs >= wanted
+                      : runs >= atMost || (runs >= atLeast &&
+                                           secondsSince(start) >= duration);
+  };
+  for (int64_t i = 0; !isEnough(i); ++i) {
     Clock::time_point before = Clock::now();
     mlc_status_t status = run(model.sessionHandle());
     samples.seconds.push_back(secondsSince(before));

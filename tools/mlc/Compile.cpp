@@ -1,4 +1,4 @@
-//===- CompileCommand.cpp - mlc compile and mlc check -----------*- C++ -*-===//
+//===- Compile.cpp - mlc compile and mlc check ------------------*- C++ -*-===//
 //
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -54,11 +54,6 @@ std::optional<Problem> readOptions(const Arguments &arguments,
   options.outputPath =
       arguments.get("output", defaultOutput(options.inputPath, options.emit,
                                             !options.compileTo.empty()));
-  if (options.outputPath == options.inputPath) {
-    return makeProblem(exitUsage, "MLC0001",
-                       "'--output' is the model itself, '" +
-                           options.outputPath + "'");
-  }
   if (std::optional<UsageError> error = parseDims(arguments, options.dims)) {
     return makeProblem(exitUsage, "MLC0003", error->message, error->help);
   }

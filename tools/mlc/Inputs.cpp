@@ -84,7 +84,11 @@ std::optional<Problem> makeInput(const ModelRunner &model, const Port &port,
   }
   tensor = std::move(*made);
   tensor.name = port.name;
-  return std::nullopt;
+  io::Status adopted = tensor.adopt(static_cast<io::DataType>(port.type));
+  return adopted ? std::nullopt
+                 : std::optional(makeProblem(exitUsage, "MLC0506",
+                                             "input '" + port.name +
+                                                 "': " + adopted.error()));
 }
 
 } // namespace

@@ -7,6 +7,8 @@
 #ifndef MLC_TOOLS_MLC_JSON_H
 #define MLC_TOOLS_MLC_JSON_H
 
+#include "compiler/pipeline/Utf8.h"
+
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -53,17 +55,20 @@ public:
 
   static std::string quoted(const std::string &string) {
     std::string result = "\"";
-    for (char c : string) {
-      unsigned char code = static_cast<unsigned char>(c);
-      if (c == '"' || c == '\\') {
-        result += std::string("\\") + c;
-      } else if (code < 0x20 || code == 0x7f) {
+    for (std::string_view rest = string; !rest.empty();) {
+      Utf8Character character = firstCharacter(rest);
+      if (rest[0] == '"' || rest[0] == '\\') {
+        result += std::string("\\") + rest[0];
+      } else if (!character.valid) {
+        result += "\\ufffd"; // JSON is UTF-8, a name in a model need not be
+      } else if (character.isControl()) {
         char escape[8];
-        std::snprintf(escape, sizeof(escape), "\\u%04x", code);
+        std::snprintf(escape, sizeof(escape), "\\u%04x", character.code);
         result += escape;
       } else {
-        result += c;
+        result += rest.substr(0, character.bytes);
       }
+      rest.remove_prefix(character.bytes);
     }
     return result + "\"";
   }

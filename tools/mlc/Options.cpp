@@ -29,8 +29,10 @@ constexpr Option targetOption = {
     "TARGET",
     targetExamples,
     Repeatable,
-    "Compile for this target: cpu (all levels of this processor family in one "
-    "file), cpu:native, cpu:LEVEL, cuda:sm_NN or amdgpu:gfxNNN. May be given "
+    "Compile for this target: cpu (x86-64 processors with AVX2 or AVX-512, "
+    "both "
+    "in one file), cpu:native, cpu:LEVEL, cuda:sm_NN or amdgpu:gfxNNN. May be "
+    "given "
     "several times; the file then holds code for all of them (default: cpu)."};
 constexpr Option dimOption = {
     "dim",
@@ -96,8 +98,8 @@ constexpr Option compileOptions[] = {
     {"dump-phases-to", 0, Value::Folder, "DIR", nullptr, Once,
      "Write the MLIR after each phase into DIR."},
     {"external-weights", 0, Value::File, "FILE", nullptr, Once,
-     "Put the weights into FILE (safetensors) beside the result instead of "
-     "into it."},
+     "Put the weights into FILE, beside the result, instead of into it. A name "
+     "in .safetensors gives a file of that format."},
     {"tuning", 0, Value::File, "FILE", nullptr, Once,
      "Read measured kernel choices from FILE. Without it choices come from a "
      "cost model; compiling never measures."},

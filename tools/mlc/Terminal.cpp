@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "tools/mlc/Terminal.h"
 
+#include "compiler/pipeline/Utf8.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -53,15 +55,19 @@ void appendDouble(std::ostringstream &stream, double value) {
 /// Control characters of names from a model must not reach the terminal.
 std::string printable(const std::string &text) {
   std::string clean;
-  for (char c : text) {
-    unsigned char code = static_cast<unsigned char>(c);
-    if (c == '\n' || c == '\t' || (code >= 0x20 && code != 0x7f)) {
-      clean += c;
-      continue;
+  for (std::string_view rest = text; !rest.empty();) {
+    Utf8Character character = firstCharacter(rest);
+    bool isBreak = rest[0] == '\n' || rest[0] == '\t';
+    if (isBreak || (character.valid && !character.isControl())) {
+      clean += rest.substr(0, character.bytes);
+    } else {
+      char escape[8];
+      uint32_t code = character.valid ? character.code
+                                      : static_cast<unsigned char>(rest[0]);
+      std::snprintf(escape, sizeof(escape), "\\x%02x", code);
+      clean += escape;
     }
-    char escape[8];
-    std::snprintf(escape, sizeof(escape), "\\x%02x", code);
-    clean += escape;
+    rest.remove_prefix(character.bytes);
   }
   return clean;
 }

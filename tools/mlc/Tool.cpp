@@ -11,6 +11,8 @@
 
 #include <cstdio>
 #include <cstring>
+#include <new>
+#include <stdexcept>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -88,6 +90,20 @@ int runGlobalOption(const std::vector<std::string> &words) {
   return reportUsage({"unknown option '" + word + "'", ""}, nullptr);
 }
 
+/// Sizes come from the command line and from files: what does not fit into
+/// memory is the caller's news, not the end of the program without a word.
+int runHandler(const Handler &handler, const Arguments &arguments) {
+  try {
+    return handler.run(arguments);
+  } catch (const std::bad_alloc &) {
+  } catch (const std::length_error &) {
+  }
+  return report(makeProblem(exitResource, "MLC0508",
+                            "there is not enough memory for 'mlc " +
+                                std::string(handler.command) + "'",
+                            "use smaller inputs"));
+}
+
 } // namespace
 
 int mlc::tools::reportUsage(const UsageError &error, const Command *command) {
@@ -138,7 +154,7 @@ int mlc::tools::runTool(Rows<Handler> handlers, int argc, char **argv) {
   }
   for (const Handler &handler : handlers) {
     if (std::strcmp(handler.command, command->name) == 0) {
-      int code = handler.run(arguments);
+      int code = runHandler(handler, arguments);
       std::fflush(stdout);
       return code;
     }

@@ -278,8 +278,9 @@ void DirectConv::addKernelRow(const TileOperands &tile, Accumulators &acc,
 /// A 1x1 convolution reads each line of x once per unit and waits for all of a
 /// tile's lines at the same time, which no hardware prefetcher foresees.
 void DirectConv::prefetchAhead(const TileOperands &tile, const Cursor &at) {
-  int64_t cycles = shape.groupChannels() * tile.pixels * tile.vectors / 2;
-  int64_t ahead = std::clamp<int64_t>(kMemoryLatency / cycles, 1, 4);
+  // Two products a cycle; a tile of one pixel and one channel has a single one.
+  int64_t products = shape.groupChannels() * tile.pixels * tile.vectors;
+  int64_t ahead = std::clamp<int64_t>(2 * kMemoryLatency / products, 1, 4);
   for (int64_t p = 0; p < tile.pixels; ++p) {
     b.prefetch(x, at.x + (tile.offset(p) + ahead * tile.offset(tile.pixels)));
   }

@@ -205,6 +205,9 @@ void forEachStaticHeight(KernelBuilder &b, const RowSplit &split, Index begin,
     if (*height != 0) {
       cases.push_back(*height);
     }
+    if (cases.empty()) {
+      return; // no rows at all
+    }
     b.switchOn(end - begin, cases, [&](int64_t h) { body(begin, h); });
     return;
   }

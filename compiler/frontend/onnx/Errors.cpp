@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/frontend/onnx/Errors.h"
 #include "compiler/frontend/onnx/Import.h"
+#include "compiler/pipeline/Utf8.h"
 
 using namespace mlc;
 using namespace mlc::onnx;
@@ -33,9 +34,12 @@ Diagnostic &Problems::add(ErrorCode code, std::string message) {
 
 std::string onnx::printable(std::string_view text) {
   constexpr size_t limit = 2000;
-  std::string result(text.substr(0, limit));
-  for (char &c : result) {
-    c = static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+  std::string result;
+  for (std::string_view rest = text.substr(0, limit); !rest.empty();) {
+    Utf8Character character = firstCharacter(rest);
+    bool shown = character.valid && !character.isControl();
+    result += shown ? rest.substr(0, character.bytes) : "?";
+    rest.remove_prefix(character.bytes);
   }
   return text.size() > limit ? result + "..." : result;
 }

@@ -98,7 +98,9 @@ typedef struct mlc_pool mlc_pool_t;
    Inputs: all fields but `capacity`; `bytes` must be what dtype and dims say.
    Outputs: with `capacity` 0 the session owns the memory, sets `data`, and
    keeps it valid until its next run; else the result is written to `data`,
-   which holds `capacity` bytes. dtype, rank, dims and bytes are written by the
+   which holds `capacity` bytes. Memory of the session may be an input of the
+   next run (the state of a recurrence): that run writes to a second buffer, and
+   the two take turns. dtype, rank, dims and bytes are written by the
    run, also when it fails because the capacity is too small. `dtype` may be
    set before to have it checked. */
 typedef struct mlc_tensor {

@@ -88,3 +88,32 @@ func.func @main(%n: memref<i64>) {
   return
 }
 func.func private @k(%x: memref<?xf32>) { return }
+
+// -----
+
+// Rounding up and adding saturate as products do: a wrapped size would be a
+// small arena.
+// CHECK-LABEL: func.func @main
+// CHECK: %[[UP:.*]] = arith.addi %{{.*}}, %c63
+// CHECK: %[[ROUNDED:.*]] = arith.andi %[[UP]], %c-64
+// CHECK: arith.cmpi slt, %[[ROUNDED]], %c0
+// CHECK: %[[N:.*]] = arith.select %{{.*}}, %c9223372036854775807, %[[ROUNDED]]
+// CHECK: %[[M:.*]] = arith.select
+// CHECK: %[[SUM:.*]] = arith.addi %[[N]], %[[M]]
+// CHECK: %[[WRAPPED:.*]] = arith.cmpi slt, %[[SUM]], %c0
+// CHECK: %[[TOTAL:.*]] = arith.select %[[WRAPPED]], %c9223372036854775807, %[[SUM]]
+// CHECK: mlc.arena %[[TOTAL]]
+func.func @main(%x: memref<?x?xi8>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = memref.dim %x, %c0 : memref<?x?xi8>
+  %m = memref.dim %x, %c1 : memref<?x?xi8>
+  %a = memref.alloc(%n) : memref<?xi8>
+  %b = memref.alloc(%m) : memref<?xi8>
+  mlc.dispatch @k(%x, %a) outputs 1 : memref<?x?xi8>, memref<?xi8>
+  mlc.dispatch @k(%x, %b) outputs 1 : memref<?x?xi8>, memref<?xi8>
+  mlc.dispatch @l(%a, %b) outputs 1 : memref<?xi8>, memref<?xi8>
+  return
+}
+func.func private @k(%x: memref<?x?xi8>, %y: memref<?xi8>) { return }
+func.func private @l(%x: memref<?xi8>, %y: memref<?xi8>) { return }

@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""usage: edges.py MLC [REGEX]: small models at the edges of what kernels and plans assume, each compiled, run and compared.
+
+Each case was a wrong value or a crash once. Expected outputs are those of ONNX's reference evaluator.
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+MLC = os.path.abspath(sys.argv[1])
+PATTERN = re.compile(sys.argv[2] if len(sys.argv) > 2 else "")
+RANDOM = np.random.default_rng(7)
+CASES = []
+
+
+def normal(*shape):
+    return RANDOM.standard_normal(shape).astype(np.float32)
+
+
+def case(function):
+    CASES.append(function)
+    return function
+
+
+def graph(nodes, inputs, outputs, **constants):
+    """A model; inputs and outputs are name=(type, dims) pairs."""
+    values = lambda pairs: [helper.make_tensor_value_info(name, *type_and_dims) for name, type_and_dims in pairs.items()]
+    body = helper.make_graph(nodes, "edges", values(inputs), values(outputs),
+                             [numpy_helper.from_array(array, name) for name, array in constants.items()])
+    return helper.make_model(body, opset_imports=[helper.make_opsetid("", 22)], ir_version=10)
+
+
+F32 = TensorProto.FLOAT
+
+
+@case
+def concat_of_one_value_twice():
+    """28 channels fill no block: only the last part of a concatenation may end inside one."""
+    for channels in (24, 28):
+        nodes = [helper.make_node("Conv", ["x", "w"], ["y"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+                 helper.make_node("Concat", ["y", "y"], ["z"], axis=1)]
+        yield graph(nodes, {"x": (F32, [1, 16, 8, 8])}, {"z": (F32, None)}, w=normal(channels, 16, 3, 3)), {"x": normal(1, 16, 8, 8)}
+
+
+@case
+def pointwise_convolution_of_one_channel():
+    nodes = [helper.make_node("Conv", ["x", "v"], ["y"]), helper.make_node("Conv", ["y", "w"], ["z"])]
+    yield graph(nodes, {"x": (F32, [1, 16, "h", "k"])}, {"z": (F32, None)}, v=normal(1, 16, 1, 1),
+                w=normal(16, 1, 1, 1)), {"x": normal(1, 16, 9, 7)}
+
+
+@case
+def products_without_rows():
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["y"])]
+    yield graph(nodes, {"x": (F32, [0, 4])}, {"y": (F32, None)}, w=normal(4, 8)), {"x": normal(0, 4)}
+    yield graph(nodes, {"x": (F32, [4, 0])}, {"y": (F32, None)}, w=normal(0, 8)), {"x": normal(4, 0)}
+    yield graph(nodes, {"x": (F32, [2, 0, 4]), "w": (F32, [2, 4, 8])}, {"y": (F32, None)}), {"x": normal(2, 0, 4),
+                                                                                          "w": normal(2, 4, 8)}
+
+
+@case
+def recurrence_without_batch():
+    for op, gates in (("LSTM", 4), ("GRU", 3)):
+        nodes = [helper.make_node(op, ["x", "w", "r"], ["y"], hidden_size=8)]
+        model = graph(nodes, {"x": (F32, [3, 0, 5])}, {"y": (F32, [3, 1, 0, 8])}, w=normal(1, 8 * gates, 5),
+                      r=normal(1, 8 * gates, 8))
+        yield model, {"x": normal(3, 0, 5)}, [np.zeros((3, 1, 0, 8), np.float32)]
+
+
+@case
+def weights_of_equal_storage_and_other_type():
+    """`true` repeated and 255 repeated are the same bytes in the compiler, and not in the file."""
+    bits, numbers = np.ones((4, 64), bool), np.full((4, 64), 255, np.uint8)
+    nodes = [helper.make_node("Identity", ["a"], ["y"]), helper.make_node("Identity", ["b"], ["z"]),
+             helper.make_node("Relu", ["x"], ["w"])]
+    for a, b in ((bits, numbers), (numbers, bits)):
+        outputs = {"y": (helper.np_dtype_to_tensor_dtype(a.dtype), [4, 64]),
+                   "z": (helper.np_dtype_to_tensor_dtype(b.dtype), [4, 64]), "w": (F32, [4])}
+        yield graph(nodes, {"x": (F32, [4])}, outputs, a=a, b=b), {"x": normal(4)}
+
+
+def run(*command):
+    return subprocess.run([MLC, *command], capture_output=True, text=True, timeout=300)
+
+
+def check(model, feeds, expected, folder):
+    path = os.path.join(folder, "model.onnx")
+    onnx.save(model, path)
+    done = run("compile", path, "-o", folder + "/model.so")
+    if done.returncode:
+        return f"compile: exit {done.returncode}: {done.stderr}"
+    if expected is None:
+        expected = ReferenceEvaluator(model).run(None, feeds)
+    command = ["run", folder + "/model.so", "--rtol", "1e-4", "--atol", "1e-5"]
+    for name, array in feeds.items():
+        np.save(f"{folder}/{name}.npy", array)
+        command += ["--input", f"{name}=@{folder}/{name}.npy"]
+    for output, array in zip(model.graph.output, expected):
+        np.save(f"{folder}/expected-{output.name}.npy", array)
+        command += ["--expected", f"{output.name}=@{folder}/expected-{output.name}.npy"]
+    done = run(*command)
+    return None if done.returncode == 0 else f"run: exit {done.returncode}: {done.stdout}{done.stderr}"
+
+
+# Sizes that no 64-bit count holds: an error, not a small buffer.
+HUGE = [
+    ("product_of_outer_dims", [helper.make_node("MatMul", ["a", "b"], ["y"])],
+     {"a": (F32, ["n", 0]), "b": (F32, [0, "m"])}, ["a=8589934593x0xf32", "b=0x8589934592xf32"]),
+    ("intermediate_buffers", [helper.make_node("MatMul", ["a", "b"], ["p"]), helper.make_node("Softmax", ["p"], ["q"]),
+                              helper.make_node("MatMul", ["q", "p"], ["y"])],
+     {"a": (F32, ["n", 0]), "b": (F32, [0, "m"])}, ["a=2147483648x0xf32", "b=0x2147483648xf32"]),
+]
+
+
+def check_huge(nodes, inputs, specs, folder):
+    path = os.path.join(folder, "model.onnx")
+    onnx.save(graph(nodes, inputs, {"y": (F32, ["p", "q"])}), path)
+    done = run("compile", path, "-o", folder + "/model.so")
+    if done.returncode:
+        return f"compile: exit {done.returncode}: {done.stderr}"
+    done = run("run", folder + "/model.so", *(f"--input={spec}" for spec in specs))
+    good = done.returncode in (2, 5) and "error" in done.stderr
+    return None if good else f"run: exit {done.returncode}: {done.stdout}{done.stderr}"
+
+
+def main():
+    failures = 0
+    with tempfile.TemporaryDirectory() as folder:
+        def report(name, problem):
+            nonlocal failures
+            failures += bool(problem)
+            print(f"{'FAILED' if problem else 'passed'} {name}" + (f": {problem.strip()}" if problem else ""))
+
+        for function in CASES:
+            if PATTERN.search(function.__name__):
+                for model, feeds, *expected in function():
+                    report(function.__name__, check(model, feeds, expected[0] if expected else None, folder))
+        for name, *arguments in HUGE:
+            if PATTERN.search(name):
+                report(name, check_huge(*arguments, folder))
+    sys.exit(bool(failures))
+
+
+if __name__ == "__main__":
+    main()
