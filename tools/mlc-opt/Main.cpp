@@ -8,7 +8,7 @@
 // text.
 //
 //===----------------------------------------------------------------------===//
-#include "codegen/common/Passes.h"
+#include "codegen/Passes.h"
 #include "compiler/lowering/Lowering.h"
 #include "compiler/lowering/Passes.h"
 #include "compiler/transforms/Passes.h"
@@ -22,7 +22,7 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   mlc::registerTransformPasses();
   mlc::registerMlcLoweringPasses();
-  mlc::codegen::registerMlcCommonPasses();
+  mlc::codegen::registerAllCodegenPasses();
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   registry.insert<mlc::MlcDialect>();

@@ -24,11 +24,19 @@ constexpr int64_t kDepthBlock = 256;
 /// Row tiles that share one copy of the panel.
 constexpr int64_t kUnitTiles = 8;
 
+/// A row less than with packed weights: the loop's addresses are not static
+/// here, and LLVM needs a vector register more to order its loads.
+TileShape stridedTileShape(const CpuIsa &isa) {
+  TileShape shape = gemmTileShape(isa);
+  --shape.rows;
+  return shape;
+}
+
 class StridedGemmEmitter {
 public:
   StridedGemmEmitter(KernelBuilder &b, const StridedGemm &gemm,
                      RowEpilogue epilogue)
-      : b(b), gemm(gemm), epilogue(epilogue), shape(gemmTileShape(b.isa)),
+      : b(b), gemm(gemm), epilogue(epilogue), shape(stridedTileShape(b.isa)),
         lanes(b.isa.lanes()), split(splitRows(b, gemm.rows, shape.rows)) {
     scratch = b.stack(shape.rows * shape.columns);
     panel = b.stack((kDepthBlock + lanes) * shape.columns);
@@ -214,7 +222,7 @@ private:
 
 Index stridedGemmUnits(KernelBuilder &b, Index batches, Index rows,
                        Index columns) {
-  TileShape shape = gemmTileShape(b.isa);
+  TileShape shape = stridedTileShape(b.isa);
   Index tiles =
       b.max(b.ceilDiv(rows, int64_t(shape.rows)), b.index(int64_t(1)));
   // Without rows or columns there is nothing to do.

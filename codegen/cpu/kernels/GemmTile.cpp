@@ -17,9 +17,10 @@ constexpr int64_t kUnroll = 4;
 
 TileShape gemmTileShape(CpuIsa isa) {
   unsigned rows = isa.vectorBits == 512 ? 14 : isa.hasLaneFma() ? 8 : 6;
-  // Without FMA the product needs a register of its own.
+  // Without FMA products need registers of their own, one per FMA that the
+  // scheduler has under way.
   if (!isa.hasFma) {
-    rows = 5;
+    rows = 4;
   }
   return {rows, 2, int64_t(2) * isa.lanes()};
 }

@@ -9,6 +9,7 @@
 
 #include <random>
 
+using mlc::ConvForm;
 using namespace mlc::codegen;
 using namespace mlc::codegen::test;
 

@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <cstring>
 
+using mlc::ConvForm;
 using namespace mlc::codegen;
 using namespace mlc::codegen::test;
 

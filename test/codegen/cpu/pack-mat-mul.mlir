@@ -1,0 +1,43 @@
+// RUN: mlc-opt %s -mlc-pack-mat-mul -split-input-file | FileCheck %s
+
+// Columns past the last are zero; both orders of the factor give one panel.
+// CHECK-LABEL: func.func @panels
+// CHECK-COUNT-3: mlc.matmul_packed %arg0, %{{.*}} {columns = 3 : i64} : (tensor<?x2xf32>, tensor<1x2x32xf32>) -> tensor<?x3xf32>
+// CHECK-NOT: mlc.matmul %
+func.func @panels(%a: tensor<?x2xf32>) -> (tensor<?x3xf32>, tensor<?x3xf32>, tensor<?x3xf32>) {
+  %w = mlc.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32> : tensor<2x3xf32>
+  %t = mlc.constant dense<[[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]]> : tensor<3x2xf32> : tensor<3x2xf32>
+  %0 = mlc.matmul %a, %w : (tensor<?x2xf32>, tensor<2x3xf32>) -> tensor<?x3xf32>
+  %1 = mlc.matmul %a, %t {transpose_b = true} : (tensor<?x2xf32>, tensor<3x2xf32>) -> tensor<?x3xf32>
+  %2 = mlc.transpose %t {permutation = array<i64: 1, 0>} : (tensor<3x2xf32>) -> tensor<2x3xf32>
+  %3 = mlc.matmul %a, %2 : (tensor<?x2xf32>, tensor<2x3xf32>) -> tensor<?x3xf32>
+  return %0, %1, %3 : tensor<?x3xf32>, tensor<?x3xf32>, tensor<?x3xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @batched
+// CHECK: mlc.matmul_packed %arg0, %{{.*}} {columns = 33 : i64} : (tensor<4x?x2xf32>, tensor<2x2x32xf32>) -> tensor<4x?x33xf32>
+func.func @batched(%a: tensor<4x?x2xf32>) -> tensor<4x?x33xf32> {
+  %w = mlc.constant dense<1.0> : tensor<1x2x33xf32> : tensor<1x2x33xf32>
+  %0 = mlc.matmul %a, %w : (tensor<4x?x2xf32>, tensor<1x2x33xf32>) -> tensor<4x?x33xf32>
+  return %0 : tensor<4x?x33xf32>
+}
+
+// -----
+
+// Left alone: other types, factors that are no constants or have batch dims,
+// left factors that are transposed.
+// CHECK-LABEL: func.func @declined
+// CHECK-COUNT-4: mlc.matmul %
+// CHECK-NOT: mlc.matmul_packed
+func.func @declined(%a: tensor<2x2xf32>, %b: tensor<2x2xf64>) -> (tensor<2x2xf32>, tensor<2x2xf64>, tensor<3x2x2xf32>, tensor<2x2xf32>) {
+  %w = mlc.constant dense<1.0> : tensor<2x2xf32> : tensor<2x2xf32>
+  %wide = mlc.constant dense<1.0> : tensor<2x2xf64> : tensor<2x2xf64>
+  %many = mlc.constant dense<1.0> : tensor<3x2x2xf32> : tensor<3x2x2xf32>
+  %0 = mlc.matmul %a, %a : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+  %1 = mlc.matmul %b, %wide : (tensor<2x2xf64>, tensor<2x2xf64>) -> tensor<2x2xf64>
+  %2 = mlc.matmul %a, %many : (tensor<2x2xf32>, tensor<3x2x2xf32>) -> tensor<3x2x2xf32>
+  %3 = mlc.matmul %a, %w {transpose_a = true} : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+  return %0, %1, %2, %3 : tensor<2x2xf32>, tensor<2x2xf64>, tensor<3x2x2xf32>, tensor<2x2xf32>
+}
