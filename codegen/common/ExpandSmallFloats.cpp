@@ -33,7 +33,7 @@ enum class Special {
   ieee,    // exponent all ones: infinity, NaN
   onlyNan, // magnitude all ones: NaN (FN)
   negZero, // the code of -0 is NaN, there is no -0 (FNUZ)
-  none     // saturates (f4)
+  none     // saturates; NaN is -0 (f4)
 };
 
 struct Format {
@@ -213,7 +213,8 @@ private:
       return f.select(f.orBits(tooBig, isNan), f.bitsConstant(format.limit()),
                       rounded);
     case Special::none:
-      return f.select(f.orBits(tooBig, isNan), last, rounded);
+      return f.select(isNan, f.bitsConstant(format.signBit()),
+                      f.select(tooBig, last, rounded));
     case Special::negZero:
       return rounded; // the caller's, for it concerns the sign
     }

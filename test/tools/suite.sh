@@ -42,6 +42,35 @@ lay node/refused 0 1 2 3 2 4 6; mkdir -p bin/node/refused
 printf "MLC0107 'n' (Foo): operator 'Foo' is not supported" > bin/node/refused/refused.txt
 lay node/error 0 -1000 2 3 2 4 6; compiled node/error
 lay node/lost 0 1 2 3 2 4 6
+# A model.onnx in protobuf's wire format: model NAME TEXT, where TEXT is Python.
+model() {
+  python3 - "suite/$1/model.onnx" "$2" <<'PY'
+import sys
+def field(number, *parts):
+    body = b"".join(part if isinstance(part, bytes) else part.encode() for part in parts)
+    key = number << 3 | 2
+    return (bytes([key]) if key < 128 else bytes([key & 127 | 128, key >> 7])) + bytes([len(body)]) + body
+def node(kind, *more): return field(1, field(4, kind), *more)
+def graph(*nodes): return field(7, *nodes)
+zero = field(5, field(8, "t"), bytes([0x10, 9]), field(9, b"\0"))
+dropout = lambda: node("Dropout", field(1, "x"), field(1, ""), field(1, "t"))
+with open(sys.argv[1], "wb") as f:
+    f.write(eval(sys.argv[2]))
+PY
+}
+for kind in bernoulli branch function trains; do
+  lay node/random_$kind 0 1 2 3 9 9 9; compiled node/random_$kind
+done
+model node/random_bernoulli 'graph(node("Relu"), node("Bernoulli"))'
+model node/random_branch 'graph(node("If", field(5, field(6, node("RandomNormal")))))'
+model node/random_function 'graph(node("Foo")) + field(25, field(7, field(4, "Multinomial")))'
+model node/random_trains 'graph(dropout())'
+lay node/dropout_off 0 1 2 3 2 4 7; compiled node/dropout_off
+model node/dropout_off 'graph(dropout(), zero)'
+lay node/other_shape 0 1 2 3 2 4 6; compiled node/other_shape
+npy 2 4 6 | sed 's/(1, 3)/(3, 1)/' > out.npy
+echo "out.npy suite/node/other_shape/test_data_set_0/output_0.pb - -" | "$convert" || fail convert
+model node/other_shape 'graph(node("Bernoulli"))'
 mkdir -p suite/no_data && touch suite/no_data/model.onnx
 cat > crash.c <<'C'
 __attribute__((constructor)) static void start(void) { *(volatile int *)0 = 1; }
@@ -56,10 +85,11 @@ done
 
 "$suite" suite --precompiled bin --table table.tsv --jobs 3 --timeout 5 > out 2> err
 [ $? = 1 ] || fail 'exit code with failures'
-[ "$(tail -n 1 out)" = '2 passed, 4 failed, 1 unsupported, 2 crashed' ] || fail "summary: $(tail -n 1 out)"
+[ "$(tail -n 1 out)" = '2 passed, 6 failed, 1 unsupported, 2 crashed' ] || fail "summary: $(tail -n 1 out)"
 [ "$(grep -c ' passed, ' out)" = 1 ] || fail 'one closing line'
 LC_ALL=C sort -c table.tsv || fail 'the table is not sorted'
-[ "$(wc -l < table.tsv)" = 9 ] || fail 'rows of the table'
+grep -qx '4 random: compared by type and shape only' out || fail 'counts the random tests'
+[ "$(wc -l < table.tsv)" = 15 ] || fail 'rows of the table'
 row() { grep -Pq "^node/$1\t$2\t$3" table.tsv || fail "row of $1: $(grep "^node/$1" table.tsv)"; }
 row right passed '$'
 row loose passed '$'
@@ -67,6 +97,12 @@ row wrong failed "output 'y': 1 of 3 elements differ, worst at \[0, 2\]: found 6
 row second_wrong failed "output 'y'"
 row refused unsupported "MLC0107 'n' \(Foo\)"
 row error failed 'run: MLC0506.*index -1000'
+row random_bernoulli random 'values not compared: Bernoulli$'
+row random_branch random 'values not compared: RandomNormal$'
+row random_function random 'values not compared: Multinomial$'
+row random_trains random 'values not compared: Dropout$'
+row dropout_off failed "output 'y': 1 of 3"
+row other_shape failed "output 'y': found 1x3xf32, expected 3x1xf32"
 row lost failed 'there is neither'
 row crash crashed 'Segmentation fault'
 row hang crashed 'not done after 5 s'
@@ -76,7 +112,7 @@ row hang crashed 'not done after 5 s'
 sed 's/^node\/wrong\tfailed.*/node\/wrong\tpassed\t/' table.tsv > better.tsv
 "$suite" suite --precompiled bin --timeout 5 --compare better.tsv > out
 [ $? = 1 ] || fail 'exit code of a loss'
-grep -q '^no longer passes: node/wrong: failed, ' out || fail 'names the loss'
+grep -q '^no longer passed: node/wrong: failed, ' out || fail 'names the loss'
 "$suite" suite --precompiled bin --filter 'node/(right|loose)' > out || fail 'all pass'
 [ "$(cat out)" = '2 passed, 0 failed, 0 unsupported, 0 crashed' ] || fail "filter: $(cat out)"
 "$suite" suite/node/right --precompiled bin > out || fail 'a test itself as the folder'

@@ -56,7 +56,7 @@ std::string oneLine(std::string text) {
 
 const char *mlc::suite::nameOf(Verdict verdict) {
   static const char *const names[] = {"passed", "failed", "unsupported",
-                                      "crashed"};
+                                      "crashed", "random"};
   return names[static_cast<size_t>(verdict)];
 }
 
@@ -84,14 +84,20 @@ std::string mlc::suite::formatTable(const ResultTable &table) {
   return text;
 }
 
-std::vector<std::string> mlc::suite::readPassed(const std::string &text) {
-  std::vector<std::string> names;
+std::map<std::string, Verdict> mlc::suite::readGood(const std::string &text) {
+  std::map<std::string, Verdict> good;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     size_t tab = line.find('\t');
-    if (tab != std::string::npos && line.compare(tab + 1, 6, "passed") == 0) {
-      names.push_back(line.substr(0, tab));
+    if (tab == std::string::npos) {
+      continue;
+    }
+    for (Verdict verdict : {Verdict::Passed, Verdict::Random}) {
+      std::string name = nameOf(verdict);
+      if (line.compare(tab + 1, name.size(), name) == 0) {
+        good[line.substr(0, tab)] = verdict;
+      }
     }
   }
-  return names;
+  return good;
 }

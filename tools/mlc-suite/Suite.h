@@ -26,7 +26,8 @@ enum class Verdict {
   Passed,
   Failed,      // a wrong value, shape or type, or an error that is not clean
   Unsupported, // compile says which node it does not support, and why
-  Crashed      // a signal, or too slow
+  Crashed,     // a signal, or too slow
+  Random       // draws random numbers; only types and shapes are compared
 };
 
 struct TestResult {
@@ -68,15 +69,20 @@ TestResult runTest(const TestCase &test, const SuiteOptions &options);
 void runAll(const std::vector<TestCase> &tests, const SuiteOptions &options,
             const std::function<void(size_t, TestResult)> &done);
 
-/// "passed", "failed", "unsupported", "crashed".
+/// "passed", "failed", "unsupported", "crashed", "random".
 const char *nameOf(Verdict verdict);
+
+/// The type of a node of the model that draws random numbers, also in
+/// subgraphs and functions; empty when there is none.
+std::string findRandomNode(const std::string &modelPath);
 
 /// Test name to result; printed sorted, so that two tables can be compared by
 /// diff: name, outcome and reason, with tabs between.
 using ResultTable = std::map<std::string, TestResult>;
 std::string formatTable(const ResultTable &table);
-/// The names of the tests that a table's text says have passed.
-std::vector<std::string> readPassed(const std::string &text);
+/// Names of the tests that a table's text says have passed or are random, and
+/// which of the two.
+std::map<std::string, Verdict> readGood(const std::string &text);
 
 /// The main function of `mlc-suite` and `mlc-suite-runner`. `makeCompile` gets
 /// the targets and is empty in the runner, which has no compiler.

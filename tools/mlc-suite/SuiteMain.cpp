@@ -28,8 +28,8 @@ constexpr Option suiteOptions[] = {
      "Write a sorted table to FILE: test, outcome and reason, with tabs "
      "between."},
     {"compare", 0, Value::File, "FILE", nullptr, Once,
-     "List each test that passed in the table FILE and does not now; exit "
-     "code 1 if there is one, and only then."},
+     "List each test that passed or was random in the table FILE and is not "
+     "now; exit code 1 if there is one, and only then."},
     {"filter", 0, Value::Text, "REGEX", nullptr, Once,
      "Run only the tests whose name matches."},
     {"jobs", 'j', Value::Integer, "N", nullptr, Once,
@@ -58,8 +58,9 @@ constexpr Command suiteCommand = {
     "Runs every test in the folders and below: model.onnx is compiled, run "
     "on each test_data_set_N, and compared with the stored outputs (rtol 1e-3 "
     "and atol 1e-7, or those of tolerance.txt). Each test has a process, 4 "
-    "GiB of memory and a time limit of its own. The last line counts the "
-    "outcomes.",
+    "GiB of memory and a time limit of its own. A model with a node that draws "
+    "random numbers is compared by type and shape only, and counted apart. The "
+    "last line counts the other outcomes.",
     {"DIR", Value::Folder, true, nullptr, "a folder with tests in it", true},
     suiteOptions,
     suiteExamples,
@@ -141,14 +142,15 @@ int compareWith(const std::string &path, const ResultTable &table,
     return tools::report(makeProblem(exitUsage, "MLC0004", bytes.error()));
   }
   int exit = exitOk;
-  for (const std::string &name :
-       readPassed(std::string(bytes->begin(), bytes->end()))) {
+  for (const auto &[name, before] :
+       readGood(std::string(bytes->begin(), bytes->end()))) {
     auto found = table.find(name);
     if (found == table.end() ? filtered
-                             : found->second.verdict == Verdict::Passed) {
+                             : found->second.verdict == Verdict::Passed ||
+                                   found->second.verdict == before) {
       continue;
     }
-    print("no longer passes: " + name + ": " +
+    print("no longer " + std::string(nameOf(before)) + ": " + name + ": " +
           (found == table.end() ? "not found"
                                 : std::string(nameOf(found->second.verdict)) +
                                       ", " + found->second.reason) +
@@ -160,7 +162,7 @@ int compareWith(const std::string &path, const ResultTable &table,
 
 /// Prints failures and crashes, then the line that counts everything.
 int printSummary(const ResultTable &table, int compared, bool comparing) {
-  size_t counts[4] = {0, 0, 0, 0};
+  size_t counts[5] = {0, 0, 0, 0, 0};
   for (const auto &[name, result] : table) {
     ++counts[static_cast<size_t>(result.verdict)];
     if (result.verdict == Verdict::Failed ||
@@ -171,6 +173,9 @@ int printSummary(const ResultTable &table, int compared, bool comparing) {
   }
   size_t passed = counts[0], failed = counts[1], unsupported = counts[2],
          crashed = counts[3];
+  if (size_t random = counts[4]) {
+    print(io::join(random, " random: compared by type and shape only\n"));
+  }
   print(io::join(passed, " passed, ", failed, " failed, ", unsupported,
                  " unsupported, ", crashed, " crashed\n"));
   if (comparing) {

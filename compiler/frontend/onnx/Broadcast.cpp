@@ -104,21 +104,23 @@ SmallVector<Value> Emitter::broadcast(ArrayRef<Value> values) {
     return {};
   }
   SmallVector<Value> result;
-  for (auto [value, shape] : llvm::zip_equal(values, shapes)) {
-    // Only dims that are neither statically 1 nor equal need to be explicit;
-    // the others broadcast as they are.
-    DimExprs wanted = shape;
-    for (size_t i = 1; i <= shape.size(); ++i) {
-      AffineExpr &mine = wanted[shape.size() - i];
-      AffineExpr full = (*common)[common->size() - i];
-      if (DimMath::literal(mine) != 1 && !math.equal(mine, full)) {
-        mine = full;
-      }
-    }
-    result.push_back(expand(value, wanted));
+  for (Value value : values) {
+    result.push_back(expandUnproved(value, *common));
     if (!result.back()) {
       return {};
     }
   }
   return result;
+}
+
+Value Emitter::expandUnproved(Value x, ArrayRef<AffineExpr> full) {
+  DimExprs wanted = dims(x);
+  for (size_t i = 1, e = wanted.size(); i <= e; ++i) {
+    AffineExpr &mine = wanted[e - i];
+    AffineExpr wide = full[full.size() - i];
+    if (DimMath::literal(mine) != 1 && !math.equal(mine, wide)) {
+      mine = wide;
+    }
+  }
+  return expand(x, wanted);
 }

@@ -90,7 +90,15 @@ public:
   std::optional<DimExprs> broadcastDims(llvm::ArrayRef<DimExprs> shapes);
 
   mlir::Value reshape(mlir::Value x, llvm::ArrayRef<mlir::AffineExpr> dims);
+  /// `x` with the extent `size` of `axis` in its type; checked at run time
+  /// where the model does not say it.
+  mlir::Value fixDim(mlir::Value x, int64_t axis, int64_t size,
+                     const llvm::Twine &what);
   mlir::Value expand(mlir::Value x, llvm::ArrayRef<mlir::AffineExpr> dims);
+  /// `x`, which broadcasts to `full`, with those dims expanded that are neither
+  /// statically 1 nor provably the same: ops broadcast only what the type says.
+  mlir::Value expandUnproved(mlir::Value x,
+                             llvm::ArrayRef<mlir::AffineExpr> full);
   mlir::Value transpose(mlir::Value x, llvm::ArrayRef<int64_t> permutation);
   /// x[start : start + size * step] along each axis; the box must lie in x.
   mlir::Value slice(mlir::Value x, llvm::ArrayRef<mlir::AffineExpr> starts,
@@ -105,8 +113,11 @@ public:
   mlir::Value reduce(mlir::Value x, ReduceKind kind,
                      llvm::ArrayRef<int64_t> axes, bool keep);
   mlir::Value mean(mlir::Value x, llvm::ArrayRef<int64_t> axes, bool keep);
+  /// Both of rank 2 or more; batch dims broadcast.
   mlir::Value matmul(mlir::Value x, mlir::Value y, bool transposeX = false,
                      bool transposeY = false);
+  /// numpy.matmul: a vector operand gains a dim of 1 that the result loses.
+  mlir::Value matmulAnyRank(mlir::Value x, mlir::Value y);
   mlir::Value gather(mlir::Value x, mlir::Value indices, int64_t axis);
   /// Dims of extent 1 added before each of `axes` of the result.
   mlir::Value unsqueeze(mlir::Value x, llvm::ArrayRef<int64_t> axes);

@@ -78,6 +78,10 @@ public:
     bool oneType = n.elementType(v) == type && n.elementType(k) == type;
     if (softcap == 0 && !n.wants(3) && oneType && knownScale &&
         precision.getIntOrFloatBitWidth() <= 32) {
+      bias = bias ? spread(bias) : bias;
+      if (n.failed()) {
+        return;
+      }
       // The op computes in f32, which is at least the precision asked for.
       setOutput(n.create<AttentionOp>(
           q, k, v, Maybe{bias}, llvm::APFloat(*knownScale), false, false));
@@ -194,6 +198,19 @@ private:
           n.elementwise<LessOp>({iotaAlong(n, i64, columns, 3, 4), end})));
     }
     return bias;
+  }
+
+  /// The mask as the op takes it: of the scores' dims where it is not 1.
+  Value spread(Value bias) {
+    DimExprs scores{n.dims(q)[0], n.dims(q)[1], n.dims(q)[2], n.dims(k)[2]};
+    auto common = n.broadcastDims({scores, n.dims(bias)});
+    if (!common) {
+      return {};
+    }
+    for (auto [found, expected] : llvm::zip_equal(*common, scores)) {
+      n.requireEqual(found, expected, "the mask must broadcast to the scores");
+    }
+    return n.failed() ? Value() : n.expandUnproved(bias, scores);
   }
 
   /// The mask input in additive form, as long as the keys.

@@ -13,51 +13,7 @@ using namespace mlc::onnx;
 
 /// numpy.matmul: a vector operand gains a dim of 1 that the result loses.
 static void importMatMul(Node &n) {
-  Value a = n.value(0), b = n.value(1);
-  if (!a || !b) {
-    return;
-  }
-  bool vectorA = n.rank(a) == 1, vectorB = n.rank(b) == 1;
-  if (n.rank(a) == 0 || n.rank(b) == 0) {
-    return n.badShape("operands must not be scalars");
-  }
-  a = vectorA ? n.unsqueeze(a, {0}) : a;
-  b = vectorB ? n.unsqueeze(b, {1}) : b;
-  if (!a || !b) {
-    return;
-  }
-  // Batch dims that may be 1 at run time become explicit.
-  DimExprs dimsA = n.dims(a), dimsB = n.dims(b);
-  DimExprs batchA(ArrayRef(dimsA).drop_back(2)),
-      batchB(ArrayRef(dimsB).drop_back(2));
-  auto batch = n.broadcastDims({batchA, batchB});
-  if (!batch) {
-    return;
-  }
-  auto expandBatch = [&](Value x, DimExprs dims, DimExprs mine) {
-    DimExprs wanted = mine;
-    for (size_t i = 1; i <= mine.size(); ++i) {
-      AffineExpr full = (*batch)[batch->size() - i];
-      AffineExpr &dim = wanted[mine.size() - i];
-      dim = DimMath::literal(dim) == 1 || n.math.equal(dim, full) ? dim : full;
-    }
-    wanted.append(dims.end() - 2, dims.end());
-    return n.expand(x, wanted);
-  };
-  Value y =
-      n.matmul(expandBatch(a, dimsA, batchA), expandBatch(b, dimsB, batchB));
-  if (!y || (!vectorA && !vectorB)) {
-    n.setResult(0, y);
-    return;
-  }
-  DimExprs to = n.dims(y);
-  if (vectorB) {
-    to.pop_back();
-  }
-  if (vectorA) {
-    to.erase(to.end() - (vectorB ? 1 : 2));
-  }
-  n.setResult(0, n.reshape(y, to));
+  n.setResult(0, n.matmulAnyRank(n.value(0), n.value(1)));
 }
 
 /// alpha * A' * B' + beta * C; factors of 1 cost nothing.

@@ -37,6 +37,10 @@ static void importGatherND(Node &n) {
     n.requireEqual(n.dims(indices)[i], n.dims(x)[i],
                    "batch dims must be equal");
   }
+  if (n.rank(indices) > 0 && !DimMath::literal(n.dims(indices).back())) {
+    return n.unsupported("indices whose last dim, which decides about the "
+                         "rank of the result, is not known at compile time");
+  }
   if (!n.failed()) {
     n.setResult(0, n.create<GatherNDOp>(x, indices, batch));
   }
@@ -94,20 +98,23 @@ static void importScatterND(Node &n) {
     return;
   }
   DimExprs data = n.dims(x), at = n.dims(indices), from = n.dims(updates);
-  auto size = at.empty() ? std::nullopt : DimMath::literal(at.back());
-  if (!size || *size < 0 || *size > int64_t(data.size())) {
-    return n.badShape("the last dim of indices must be known and at most the "
+  // updates have the dims of indices but the last, then those of a slice.
+  int64_t size = int64_t(data.size() + at.size()) - 1 - int64_t(from.size());
+  if (at.empty() || size < 0 || size > int64_t(data.size())) {
+    return n.badShape("the last dim of indices must be at most the "
                       "rank of the data");
   }
   DimExprs expected(ArrayRef<AffineExpr>(at).drop_back());
-  expected.append(data.begin() + *size, data.end());
+  expected.append(data.begin() + size, data.end());
   if (expected.size() != from.size()) {
     return n.badShape("updates must be of rank " + Twine(expected.size()));
   }
+  indices = n.fixDim(indices, int64_t(at.size()) - 1, size,
+                     "the last dim of indices does not fit the updates");
   for (auto [mine, wanted] : llvm::zip_equal(from, expected)) {
     n.requireEqual(mine, wanted, "updates must hold one slice per index tuple");
   }
-  if (!n.failed()) {
+  if (indices && !n.failed()) {
     n.setResult(0, n.create<ScatterNDOp>(x, indices, updates, *kind));
   }
 }

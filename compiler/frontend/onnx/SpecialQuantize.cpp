@@ -204,28 +204,6 @@ static Value matrixParameter(Node &n, Value p, bool perRow) {
   return perRow ? n.unsqueeze(p, {1}) : p;
 }
 
-/// numpy.matmul: a vector operand gains a dim of 1 that the result loses.
-static Value matmulAnyRank(Node &n, Value a, Value b) {
-  if (!a || !b || n.rank(a) == 0 || n.rank(b) == 0) {
-    n.failed() ? void() : n.badShape("expects operands of rank >= 1");
-    return {};
-  }
-  bool vectorA = n.rank(a) == 1, vectorB = n.rank(b) == 1;
-  Value y = n.matmul(vectorA ? n.unsqueeze(a, {0}) : a,
-                     vectorB ? n.unsqueeze(b, {1}) : b);
-  if (!y) {
-    return {};
-  }
-  DimExprs dims = n.dims(y);
-  if (vectorB) {
-    dims.pop_back();
-  }
-  if (vectorA) {
-    dims.erase(dims.end() - (vectorB ? 1 : 2));
-  }
-  return n.reshape(y, dims);
-}
-
 /// x as i32 minus its zero point, if any.
 static Value centred(Node &n, Value x, Value zeroPoint) {
   Type i32 = n.b.getI32Type();
@@ -238,15 +216,14 @@ static void importMatMulInteger(Node &n) {
   Value aZero = matrixParameter(n, n.optionalValue(2), true);
   Value bZero = matrixParameter(n, n.optionalValue(3), false);
   if (!n.failed()) {
-    n.setResult(0,
-                matmulAnyRank(n, centred(n, a, aZero), centred(n, b, bZero)));
+    n.setResult(0, n.matmulAnyRank(centred(n, a, aZero), centred(n, b, bZero)));
   }
 }
 
 /// real y = sum * factor, quantised with y's zero point, which is added before
 /// rounding.
 static Value requantize(Node &n, Value sum, Value factor, Value zeroPoint) {
-  if (!zeroPoint) {
+  if (!sum || !factor || !zeroPoint) {
     return {};
   }
   Type f32 = n.b.getF32Type();
@@ -266,7 +243,7 @@ static void importQLinearMatMul(Node &n) {
   if (n.failed()) {
     return;
   }
-  Value sum = matmulAnyRank(n, centred(n, a, aZero), centred(n, b, bZero));
+  Value sum = n.matmulAnyRank(centred(n, a, aZero), centred(n, b, bZero));
   Value factor = n.div(n.mul(aScale, bScale), yScale);
   n.setResult(0, requantize(n, sum, factor, yZero));
 }

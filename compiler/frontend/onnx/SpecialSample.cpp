@@ -33,7 +33,9 @@ static void importGridSample(Node &n) {
     return n.failed() ? void() : n.badShape("expects a grid of x's rank");
   }
   n.requireEqual(n.dims(grid)[0], n.dims(x)[0], "batches must be equal");
-  if (!n.failed()) {
+  grid = n.fixDim(grid, n.rank(grid) - 1, n.rank(x) - 2,
+                  "expects one coordinate for each spatial axis");
+  if (grid && !n.failed()) {
     n.setResult(0, n.create<GridSampleOp>(x, grid, *kind, *border, corners));
   }
 }

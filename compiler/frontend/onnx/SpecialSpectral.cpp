@@ -37,6 +37,11 @@ public:
       return {};
     }
     auto parts = DimMath::literal(n.dims(x)[3]);
+    if (!parts) {
+      n.unsupported("an input whose last dim, 1 for real and 2 for complex "
+                    "numbers, is not known at compile time");
+      return {};
+    }
     if (parts != 1 && parts != 2) {
       n.badShape("the last dim must be 1 (real) or 2 (complex)");
       return {};

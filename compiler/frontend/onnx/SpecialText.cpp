@@ -64,7 +64,7 @@ private:
     constexpr int64_t most = 1 << 20;
     valid &=
         llvm::all_of(targets, [](int64_t t) { return t >= 0 && t < most; });
-    valid &= !weights || int64_t(weights->size()) >= outputs;
+    valid &= !weights || weights->size() >= targets.size();
     if (!valid || skips < 0 ||
         (mode != "TF" && mode != "IDF" && mode != "TFIDF")) {
       n.badAttribute("the pool's attributes do not fit each other");
@@ -144,7 +144,11 @@ private:
     if (!weights) {
       return y;
     }
-    SmallVector<float> values(weights->begin(), weights->begin() + outputs);
+    // A weight belongs to an n-gram of the pool, wherever its count goes.
+    SmallVector<float> values(outputs, 1);
+    for (auto [target, weight] : llvm::zip_first(targets, *weights)) {
+      values[target] = float(weight);
+    }
     auto type = RankedTensorType::get({outputs}, f32);
     return n.mul(
         y, n.constant(DenseElementsAttr::get(type, ArrayRef<float>(values))));
