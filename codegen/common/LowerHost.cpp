@@ -7,7 +7,7 @@
 // planned, weights with offsets. Out:
 //
 //   func @main(%exec: !llvm.ptr)          mlc_abi_program_t::main
-//   func @plan(%inputs: !llvm.ptr) -> index
+//   func @plan(%inputs: !llvm.ptr, %threads: i64) -> index
 //   func private @k0, @k0.run             see KernelEntry.h
 //
 // and module attributes `mlc.kernels` and `mlc.messages`, the rows of the
@@ -57,6 +57,8 @@ private:
   void dispatchToDevice(func::FuncOp kernel, OpBuilder &b, Location loc,
                         ArrayRef<Value> flat, Value count);
   int64_t message(StringRef text);
+  Value addScratch(OpBuilder &b, Location loc, Value bytes, Value threads);
+  Value callArena(OpBuilder &b, Location loc, Value bytes);
 
   HostAbi *abi = nullptr;
   func::FuncOp main;
@@ -117,15 +119,41 @@ void LowerHostPass::lowerMain(func::FuncOp function) {
                            offsetof(mlc_exec_t, inputs));
   main.setType(b.getFunctionType(block.getArgumentTypes(), {}));
   unpackInputs(main, inputs, b);
-  if (scratchBytes > 0) {
-    Value threads = abi->load(b, main.getLoc(), abi->wordType(), exec,
-                              offsetof(mlc_exec_t, max_threads));
-    Value bytes = arith::MulIOp::create(
-        b, main.getLoc(), threads,
-        abi->wordConstant(b, main.getLoc(), scratchBytes));
-    scratch = abi->call(b, main.getLoc(), exec, offsetof(mlc_exec_api_t, alloc),
-                        abi->pointerType(), {bytes});
+  bool hasArena = !main.getOps<ArenaOp>().empty();
+  if (scratchBytes > 0 && !hasArena) {
+    Location loc = main.getLoc();
+    Value zero = abi->wordConstant(b, loc, 0);
+    scratch = callArena(b, loc, zero);
   }
+}
+
+/// `bytes` of the arena's buffers and what the threads need behind them.
+Value LowerHostPass::addScratch(OpBuilder &b, Location loc, Value bytes,
+                                Value threads) {
+  Value each = abi->wordConstant(b, loc, scratchBytes);
+  Value all = arith::MulIOp::create(b, loc, threads, each);
+  Value sum = arith::AddIOp::create(b, loc, abi->toWord(b, loc, bytes), all);
+  // Saturated as the planned sizes are.
+  Value isWrapped = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
+                                          sum, abi->wordConstant(b, loc, 0));
+  return arith::SelectOp::create(b, loc, isWrapped,
+                                 abi->wordConstant(b, loc, INT64_MAX), sum);
+}
+
+/// The arena of `bytes` for buffers, and the threads' scratch behind them.
+Value LowerHostPass::callArena(OpBuilder &b, Location loc, Value bytes) {
+  Value all = bytes;
+  if (scratchBytes > 0) {
+    Value threads = abi->load(b, loc, abi->wordType(), exec,
+                              offsetof(mlc_exec_t, max_threads));
+    all = addScratch(b, loc, bytes, threads);
+  }
+  Value data = abi->call(b, loc, exec, offsetof(mlc_exec_api_t, arena),
+                         abi->pointerType(), {all});
+  if (scratchBytes > 0) {
+    scratch = abi->advance(b, loc, data, bytes);
+  }
+  return data;
 }
 
 void LowerHostPass::lowerPlan(func::FuncOp plan) {
@@ -136,6 +164,15 @@ void LowerHostPass::lowerPlan(func::FuncOp plan) {
   plan.setType(
       b.getFunctionType(block.getArgumentTypes(), plan.getResultTypes()));
   unpackInputs(plan, inputs, b);
+  Value threads = block.addArgument(abi->wordType(), plan.getLoc());
+  plan.setType(
+      b.getFunctionType(block.getArgumentTypes(), plan.getResultTypes()));
+  if (scratchBytes > 0) {
+    Operation *end = block.getTerminator();
+    b.setInsertionPoint(end);
+    Value bytes = addScratch(b, plan.getLoc(), end->getOperand(0), threads);
+    end->setOperand(0, abi->toIndex(b, plan.getLoc(), bytes));
+  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -305,11 +342,6 @@ void LowerHostPass::lowerDispatch(DispatchOp op, OpBuilder &b) {
 LogicalResult LowerHostPass::lowerOperation(Operation *op) {
   OpBuilder b(op);
   Location loc = op->getLoc();
-  auto allocate = [&](size_t function, MemRefType type, Value bytes,
-                      ValueRange sizes) {
-    Value data = abi->call(b, loc, exec, function, abi->pointerType(), {bytes});
-    op->replaceAllUsesWith(ValueRange{abi->buffer(b, loc, type, data, sizes)});
-  };
   if (auto weight = dyn_cast<WeightOp>(op)) {
     if (int64_t(weight.getOffset()) < 0) {
       return weight.emitOpError("has no place in the weights blob");
@@ -321,12 +353,15 @@ LogicalResult LowerHostPass::lowerOperation(Operation *op) {
     auto type = cast<MemRefType>(weight.getType());
     weight.replaceAllUsesWith(abi->buffer(b, loc, type, data, {}));
   } else if (auto arena = dyn_cast<ArenaOp>(op)) {
-    allocate(offsetof(mlc_exec_api_t, arena), cast<MemRefType>(arena.getType()),
-             arena.getBytes(), arena.getBytes());
+    Value data = callArena(b, loc, arena.getBytes());
+    arena.replaceAllUsesWith(abi->buffer(
+        b, loc, cast<MemRefType>(arena.getType()), data, arena.getBytes()));
   } else if (auto alloc = dyn_cast<memref::AllocOp>(op)) {
     Value bytes = abi->bytes(b, loc, alloc.getType(), alloc.getDynamicSizes());
-    allocate(offsetof(mlc_exec_api_t, alloc), alloc.getType(), bytes,
-             alloc.getDynamicSizes());
+    Value data = abi->call(b, loc, exec, offsetof(mlc_exec_api_t, alloc),
+                           abi->pointerType(), {bytes});
+    alloc.replaceAllUsesWith(
+        abi->buffer(b, loc, alloc.getType(), data, alloc.getDynamicSizes()));
   } else if (auto dealloc = dyn_cast<memref::DeallocOp>(op)) {
     abi->call(b, loc, exec, offsetof(mlc_exec_api_t, release), Type(),
               {abi->addressOf(b, loc, dealloc.getMemref())});

@@ -21,7 +21,7 @@ extern "C" {
 
 /* "CLMODL01", little endian. */
 #define MLC_ARTIFACT_MAGIC 0x31304c444f4d4c43ull
-#define MLC_ARTIFACT_MAJOR 1
+#define MLC_ARTIFACT_MAJOR 2
 #define MLC_ARTIFACT_MINOR 0
 #define MLC_MAX_RANK 16
 
@@ -172,8 +172,9 @@ typedef struct mlc_abi_program {
       *features; /* CPU features needed, comma separated, "" for none:
                     "avx512f,avx512dq,avx512cd,avx512bw,avx512vl,fma,..." */
   void (*main)(mlc_exec_t *exec);
-  /// Arena bytes that `main` asks for with these input dims.
-  int64_t (*plan)(const mlc_exec_input_t *inputs);
+  /// Arena bytes that `main` asks for with these input dims and this
+  /// mlc_exec_t::max_threads; INT64_MAX when they do not fit 63 bits.
+  int64_t (*plan)(const mlc_exec_input_t *inputs, int64_t max_threads);
   const mlc_abi_kernel_t *kernels;
   int64_t kernel_count;
   const char *const *messages; /* texts of fail/report; "%lld" twice: found,

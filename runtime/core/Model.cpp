@@ -7,6 +7,7 @@
 #include "runtime/core/Model.h"
 #include "runtime/core/CpuFeatures.h"
 #include "runtime/core/Tensor.h"
+#include "runtime/drivers/cpu/Pool.h"
 
 #include <stdlib.h>
 
@@ -93,7 +94,8 @@ Status sumBytes(const mlc_model_abi_t &model, const mlc_abi_program_t &program,
       fits &= addTo(sum, size) && (!gpu || addTo(sum, size));
     }
   }
-  fits &= addTo(sum, program.plan ? program.plan(execInputs) : 0);
+  int64_t threads = gpu ? 1 : defaultPoolThreads();
+  fits &= addTo(sum, program.plan ? program.plan(execInputs, threads) : 0);
   if (!fits) {
     return fail(MLC_INVALID_ARGUMENT,
                 "model '%s': the bytes for these dims overflow 64 bits",

@@ -233,7 +233,8 @@ Status prepare(Session &session, const mlc_tensor_t *inputs) {
     }
   }
   if (session.program->plan && !session.callerArena) {
-    int64_t bytes = session.program->plan(session.inputs);
+    int64_t bytes =
+        session.program->plan(session.inputs, session.exec.max_threads);
     Status status = growDevice(session, session.arena, bytes);
     if (status != MLC_OK) {
       return status;

@@ -86,6 +86,27 @@ def weights_of_equal_storage_and_other_type():
         yield graph(nodes, {"x": (F32, [4])}, outputs, a=a, b=b), {"x": normal(4)}
 
 
+@case
+def padding_lanes_are_no_values():
+    """28 channels lie in blocks with four more, where 1 / y is infinite: no op that follows may look."""
+    w3, w1, wd, wt = (normal(*shape) / 16 for shape in ((16, 28, 3, 3), (16, 28, 1, 1), (28, 1, 3, 3), (28, 16, 2, 2)))
+    followers = [helper.make_node("Conv", ["r", "w3"], ["y"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+                 helper.make_node("Conv", ["r", "w1"], ["y"], kernel_shape=[1, 1]),
+                 helper.make_node("Conv", ["r", "wd"], ["y"], kernel_shape=[3, 3], group=28),
+                 helper.make_node("ConvTranspose", ["r", "wt"], ["y"], kernel_shape=[2, 2], strides=[2, 2]),
+                 helper.make_node("GlobalAveragePool", ["r"], ["y"]), helper.make_node("Concat", ["r", "r"], ["y"], axis=1),
+                 helper.make_node("ReduceSum", ["r"], ["y"]), helper.make_node("Softmax", ["r"], ["y"], axis=1)]
+    for follower in followers:
+        nodes = [helper.make_node("Conv", ["x", "w"], ["c"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+                 helper.make_node("Abs", ["c"], ["a"]), helper.make_node("Add", ["a", "bias"], ["b"]),
+                 helper.make_node("Reciprocal", ["b"], ["r"]), follower]
+        constants = {"w3": w3, "w1": w1, "wd": wd, "wt": wt}
+        used = {name: array for name, array in constants.items() if name in follower.input}
+        bias = np.full((28, 1, 1), 0.5, np.float32)
+        yield graph(nodes, {"x": (F32, [2, 16, 12, 12])}, {"y": (F32, None)}, w=normal(28, 16, 3, 3), bias=bias,
+                    **used), {"x": normal(2, 16, 12, 12)}
+
+
 def run(*command):
     return subprocess.run([MLC, *command], capture_output=True, text=True, timeout=300)
 

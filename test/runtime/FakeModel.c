@@ -63,7 +63,8 @@ static int64_t elements(const mlc_exec_input_t *inputs) {
   return inputs[0].dims[0] * inputs[0].dims[1];
 }
 
-static int64_t plan(const mlc_exec_input_t *inputs) {
+static int64_t plan(const mlc_exec_input_t *inputs, int64_t max_threads) {
+  (void)max_threads;
   return elements(inputs) * 4;
 }
 
@@ -135,7 +136,7 @@ static void run(mlc_exec_t *exec, int onGpu) {
                NULL,
                0};
   float *sum;
-  args.result = exec->api->arena(exec, plan(exec->inputs));
+  args.result = exec->api->arena(exec, plan(exec->inputs, exec->max_threads));
   args.mode =
       *(const int64_t *)exec->api->read_back(exec, exec->inputs[2].data, 8);
   misbehave(exec, args.mode);

@@ -242,7 +242,7 @@ TEST(Models, OfAnotherVersion) {
   SpoiltModel spoilt;
   spoilt.model.major = 7;
   spoilt.expectRefused(MLC_INCOMPATIBLE,
-                       "has format 7.0, this runtime runs 1.0 to 1.0");
+                       "has format 7.0, this runtime runs 2.0 to 2.0");
   spoilt.model.major = MLC_ARTIFACT_MAJOR;
   spoilt.model.minor = MLC_ARTIFACT_MINOR + 1;
   spoilt.expectRefused(MLC_INCOMPATIBLE, "compile the model again");

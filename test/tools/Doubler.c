@@ -41,7 +41,8 @@ static void run(mlc_exec_t *exec) {
   exec->api->parallel(exec, 0, double_rows, &arguments, count, 1024);
 }
 
-static int64_t plan(const mlc_exec_input_t *inputs) {
+static int64_t plan(const mlc_exec_input_t *inputs, int64_t max_threads) {
+  (void)max_threads;
   (void)inputs;
   return 0;
 }

@@ -212,12 +212,6 @@ int64_t usableCpus() {
   return count < 1 ? 1 : count;
 }
 
-int64_t defaultThreads() {
-  const char *text = getenv("MLC_NUM_THREADS");
-  int64_t threads = text ? readNumber(text) : -1;
-  return threads > 0 && !*text ? threads : usableCpus();
-}
-
 /// All signals but those that a thread raises by itself (faults, and the timer
 /// of profilers): other handlers of the program run on its own threads.
 uint64_t blockedSignals() {
@@ -266,13 +260,20 @@ int64_t defaultUsers;
 
 } // namespace
 
+int64_t defaultPoolThreads() {
+  const char *text = getenv("MLC_NUM_THREADS");
+  int64_t threads = text ? readNumber(text) : -1;
+  threads = threads > 0 && !*text ? threads : usableCpus();
+  return threads > maxThreads ? maxThreads : threads;
+}
+
 Status createPool(int32_t wanted, mlc_pool_t **handle) {
   if (!handle || wanted < 0) {
     return fail(MLC_INVALID_ARGUMENT,
                 "pool: expected a pointer and 0 or more threads, got %d",
                 wanted);
   }
-  int64_t threads = wanted ? wanted : defaultThreads();
+  int64_t threads = wanted ? wanted : defaultPoolThreads();
   threads = threads > maxThreads ? maxThreads : threads;
   void *memory = nullptr;
   if (posix_memalign(&memory, 64, sizeof(Pool))) {

@@ -29,6 +29,7 @@ Status runOnPool(mlc_pool_t *pool, mlc_pool_fn fn, void *args, int64_t count,
 
 /// The pool of all sessions of this runtime that ask for none; it lives while
 /// one of them does.
+int64_t defaultPoolThreads();
 Status acquireDefaultPool(mlc_pool_t **pool);
 void releaseDefaultPool();
 

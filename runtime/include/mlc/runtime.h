@@ -471,7 +471,9 @@ static inline mlc_status_t mlc_model_kernel(const mlc_model_t *model,
 
 /* Bytes a session on `engine` will hold for inputs of these dims (data is not
    read): arena, session-owned outputs of known size and, on GPUs, weights and
-   copies of the inputs. Buffers whose size depends on data are not in it. */
+   copies of the inputs. Buffers whose size depends on data and the second
+   buffers of outputs that are fed back are not in it. On a CPU, part of the
+   arena is per thread: of the default pool here. */
 static inline mlc_status_t mlc_peak_bytes(const mlc_model_t *model,
                                           int32_t engine,
                                           const mlc_tensor_t *inputs,
