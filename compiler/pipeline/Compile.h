@@ -35,6 +35,7 @@ struct CompileOptions {
   std::string compileFrom; ///< a phase name: the input is MLIR text
   std::string dumpPhasesTo;
   std::string externalWeights;
+  std::string tuning;
   /// Folder of the runtime archives by architecture (lib/mlc).
   std::string runtimeDir;
   bool verifyEach = false;
