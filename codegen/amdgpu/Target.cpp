@@ -108,7 +108,7 @@ public:
   }
 
   bool hasText(TextKind kind) const override {
-    return kind == TextKind::none || kind == TextKind::assembly;
+    return kind != TextKind::device;
   }
 
   FailureOr<bool> emitKernel(GroupOp group,
@@ -141,7 +141,7 @@ llvm::Error AmdgpuTarget::emitImage(llvm::Module &device,
   bool isText = options.text != TextKind::none;
   llvm::SmallVector<char, 0> output;
   if (llvm::Error error =
-          emitDeviceModule(device, *machine, options.optLevel,
+          emitDeviceModule(device, *machine, options,
                            isText ? llvm::CodeGenFileType::AssemblyFile
                                   : llvm::CodeGenFileType::ObjectFile,
                            output)) {

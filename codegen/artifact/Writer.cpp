@@ -214,7 +214,10 @@ llvm::Error ArtifactWriter::writeText() {
 }
 
 llvm::Error ArtifactWriter::run() {
-  if (llvm::Error error = workplace.create(options.path)) {
+  // Without a path the caller only wants to know whether code can be made.
+  bool isWritten = !options.path.empty();
+  if (llvm::Error error =
+          isWritten ? workplace.create(options.path) : llvm::Error::success()) {
     return error;
   }
   if (llvm::Error error = layOutWeights()) {
@@ -222,6 +225,9 @@ llvm::Error ArtifactWriter::run() {
   }
   if (llvm::Error error = emitPrograms()) {
     return error;
+  }
+  if (!isWritten) {
+    return llvm::Error::success();
   }
   if (options.kind == ArtifactKind::text) {
     llvm::Error error = writeText();

@@ -176,7 +176,8 @@ void addDeviceEntries(llvm::Module &module, ArrayRef<DeviceKernel> kernels,
 }
 
 llvm::Error emitDeviceModule(llvm::Module &module, llvm::TargetMachine &machine,
-                             int optLevel, llvm::CodeGenFileType kind,
+                             const EmitOptions &options,
+                             llvm::CodeGenFileType kind,
                              SmallVectorImpl<char> &output) {
   module.setTargetTriple(machine.getTargetTriple());
   module.setDataLayout(machine.createDataLayout());
@@ -196,11 +197,16 @@ llvm::Error emitDeviceModule(llvm::Module &module, llvm::TargetMachine &machine,
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, sccs, modules);
-  auto level = optLevel <= 1   ? llvm::OptimizationLevel::O1
-               : optLevel == 2 ? llvm::OptimizationLevel::O2
-                               : llvm::OptimizationLevel::O3;
+  auto level = options.optLevel <= 1   ? llvm::OptimizationLevel::O1
+               : options.optLevel == 2 ? llvm::OptimizationLevel::O2
+                                       : llvm::OptimizationLevel::O3;
   builder.buildPerModuleDefaultPipeline(level).run(module, modules);
 
+  if (options.text == TextKind::llvm) {
+    llvm::raw_svector_ostream stream(output);
+    module.print(stream, nullptr);
+    return llvm::Error::success();
+  }
   return emitFile(module, machine, kind, /*strengthReduction=*/true, output);
 }
 

@@ -7,6 +7,8 @@
 #ifndef MLC_CODEGEN_COMMON_DEVICEMODULE_H
 #define MLC_CODEGEN_COMMON_DEVICEMODULE_H
 
+#include "codegen/Target.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/IR/IRBuilder.h"
@@ -52,9 +54,11 @@ void addDeviceEntries(llvm::Module &module,
                       llvm::ArrayRef<DeviceKernel> kernels,
                       const DeviceAbi &abi);
 
-/// Runs LLVM's pipeline and the back end for `machine`; text or an object.
+/// Runs LLVM's pipeline and the back end for `machine`: `kind`, or LLVM IR when
+/// the options ask for that.
 llvm::Error emitDeviceModule(llvm::Module &module, llvm::TargetMachine &machine,
-                             int optLevel, llvm::CodeGenFileType kind,
+                             const EmitOptions &options,
+                             llvm::CodeGenFileType kind,
                              llvm::SmallVectorImpl<char> &output);
 
 } // namespace mlc::codegen

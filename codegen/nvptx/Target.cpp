@@ -125,7 +125,7 @@ public:
     registerNVVMDialectTranslation(registry);
   }
 
-  bool hasText(TextKind kind) const override { return kind != TextKind::llvm; }
+  bool hasText(TextKind) const override { return true; }
 
   FailureOr<bool> emitKernel(GroupOp group,
                              func::FuncOp kernel) const override {
@@ -136,27 +136,52 @@ public:
                             Program &program) const override;
 
 private:
-  llvm::Error emitPtx(llvm::Module &device, unsigned chip,
-                      const EmitOptions &options, Program &program) const;
+  /// PTX for `chip`, or LLVM IR when the options ask for that.
+  static llvm::Expected<std::string>
+  emitText(llvm::Module &device, unsigned chip, const EmitOptions &options);
+  llvm::Error emitImages(llvm::Module &device, const EmitOptions &options,
+                         Program &program) const;
 
   unsigned chip;
 };
 
-llvm::Error NvptxTarget::emitPtx(llvm::Module &device, unsigned chip,
-                                 const EmitOptions &options,
-                                 Program &program) const {
+llvm::Expected<std::string> NvptxTarget::emitText(llvm::Module &device,
+                                                  unsigned chip,
+                                                  const EmitOptions &options) {
   std::unique_ptr<llvm::TargetMachine> machine = createMachine(chip);
   if (!machine) {
     return llvm::createStringError("LLVM was built without NVPTX");
   }
   llvm::SmallVector<char, 0> text;
   if (llvm::Error error =
-          emitDeviceModule(device, *machine, options.optLevel,
+          emitDeviceModule(device, *machine, options,
                            llvm::CodeGenFileType::AssemblyFile, text)) {
-    return error;
+    return std::move(error);
   }
-  std::string arch = "sm_" + std::to_string(chip);
-  program.images.push_back({arch, 0, std::string(text.begin(), text.end())});
+  return std::string(text.begin(), text.end());
+}
+
+/// Best first: machine code, PTX for the chip, PTX for all chips.
+llvm::Error NvptxTarget::emitImages(llvm::Module &device,
+                                    const EmitOptions &options,
+                                    Program &program) const {
+  llvm::SmallVector<unsigned, 2> chips = {chip};
+  if (chip != oldestChip) {
+    chips.push_back(oldestChip);
+  }
+  for (unsigned each : chips) {
+    std::unique_ptr<llvm::Module> copy = llvm::CloneModule(device);
+    llvm::Expected<std::string> ptx = emitText(*copy, each, options);
+    if (!ptx) {
+      return ptx.takeError();
+    }
+    std::string arch = "sm_" + std::to_string(each);
+    std::string code = each != oldestChip ? assemble(*ptx, each) : "";
+    if (!code.empty()) {
+      program.images.push_back({arch, 1, std::move(code)});
+    }
+    program.images.push_back({arch, 0, std::move(*ptx)});
+  }
   return llvm::Error::success();
 }
 
@@ -165,29 +190,19 @@ LogicalResult NvptxTarget::emitProgram(ModuleOp module,
                                        Program &program) const {
   program.engine = Engine::cuda;
   program.target = name();
-  auto emitImages = [&](llvm::Module &device,
-                        ArrayRef<DeviceKernel> kernels) -> llvm::Error {
+  std::string text;
+  auto emit = [&](llvm::Module &device,
+                  ArrayRef<DeviceKernel> kernels) -> llvm::Error {
     addDeviceEntries(device, kernels, deviceAbi());
-    if (chip != oldestChip) {
-      std::unique_ptr<llvm::Module> copy = llvm::CloneModule(device);
-      if (llvm::Error error = emitPtx(*copy, chip, options, program)) {
-        return error;
-      }
-      std::string code = assemble(program.images[0].data, chip);
-      if (!code.empty()) {
-        program.images.insert(
-            program.images.begin(),
-            {"sm_" + std::to_string(chip), 1, std::move(code)});
-      }
+    if (options.text == TextKind::none) {
+      return emitImages(device, options, program);
     }
-    return emitPtx(device, oldestChip, options, program);
+    return emitText(device, chip, options).moveInto(text);
   };
-  if (failed(emitGpuProgram(module, options, emitImages, program))) {
+  if (failed(emitGpuProgram(module, options, emit, program))) {
     return failure();
   }
-  if (options.text == TextKind::device || options.text == TextKind::assembly) {
-    program.text = program.images[program.images[0].kind == 1].data;
-  }
+  program.text = std::move(text);
   return success();
 }
 

@@ -36,6 +36,16 @@ using namespace mlir;
 namespace mlc {
 namespace {
 
+/// What --compile-from can go on with: all weights, and the names of the ONNX
+/// nodes.
+OpPrintingFlags completeText() { return OpPrintingFlags().enableDebugInfo(); }
+
+/// To look at, not to go on from: constants would bury the rest.
+OpPrintingFlags readableText() {
+  return OpPrintingFlags().elideLargeElementsAttrs(32).elideLargeResourceString(
+      64);
+}
+
 /// One compilation: holds the context and turns diagnostics into problems.
 class Compilation {
 public:
@@ -44,6 +54,11 @@ public:
       : options(options), problems(problems), progress(progress) {}
 
   Outcome run();
+  /// The same without a result.
+  Outcome check() {
+    checksOnly = true;
+    return run();
+  }
 
 private:
   bool parseTargets();
@@ -58,8 +73,14 @@ private:
   Outcome runPhase(ModuleOp module, const PhaseInfo &phase,
                    const codegen::Target *target);
   Outcome emit();
+  Outcome checkDeviceCode();
   Outcome writeText(ModuleOp module, const std::string &path,
-                    OpPrintingFlags flags = {});
+                    OpPrintingFlags flags);
+  Outcome writeResult(ModuleOp result) {
+    return writeText(result, options.outputPath,
+                     options.compileTo.empty() ? readableText()
+                                               : completeText());
+  }
   void dump(ModuleOp module, const PhaseInfo &phase,
             const codegen::Target *target);
   Outcome fail(Outcome outcome, std::string code, std::string message);
@@ -77,6 +98,7 @@ private:
   codegen::ModelInfo info;
   std::vector<OwningOpRef<ModuleOp>> modules;
   std::optional<Phase> firstPhase, lastPhase;
+  bool checksOnly = false;
 };
 
 Outcome Compilation::fail(Outcome outcome, std::string code,
@@ -128,10 +150,7 @@ void Compilation::dump(ModuleOp dumped, const PhaseInfo &phase,
   }
   llvm::SmallString<128> path(options.dumpPhasesTo);
   llvm::sys::path::append(path, name + ".mlir");
-  // To look at, not to go on from: constants would bury the rest.
-  OpPrintingFlags flags;
-  flags.elideLargeElementsAttrs(32).elideLargeResourceString(64);
-  writeText(dumped, path.str().str(), flags);
+  writeText(dumped, path.str().str(), readableText());
 }
 
 Outcome Compilation::runPhase(ModuleOp phaseModule, const PhaseInfo &phase,
@@ -190,12 +209,34 @@ Outcome Compilation::runPerTarget() {
         }
       }
       if (stopsAfter(phase.phase)) {
-        return writeText(*mine, options.outputPath);
+        return writeResult(*mine);
       }
     }
     modules.push_back(std::move(mine));
   }
-  return emit();
+  return checksOnly ? checkDeviceCode() : emit();
+}
+
+/// What a GPU cannot do shows when its code is made.
+Outcome Compilation::checkDeviceCode() {
+  std::vector<codegen::LoweredProgram> programs;
+  for (auto [target, lowered] : llvm::zip_equal(targets, modules)) {
+    if (target->engine() != codegen::Engine::cpu) {
+      programs.push_back({target.get(), *lowered});
+    }
+  }
+  codegen::ArtifactOptions artifact;
+  artifact.kind = codegen::ArtifactKind::text; // without a path: not written
+  artifact.text = codegen::TextKind::assembly;
+  artifact.optLevel = 1;
+  if (programs.empty()) {
+    return Outcome::ok;
+  }
+  if (llvm::Error error = codegen::emitModel(programs, info, artifact)) {
+    return fail(Outcome::invalidModel, "MLC0903",
+                llvm::toString(std::move(error)));
+  }
+  return Outcome::ok;
 }
 
 Outcome Compilation::writeText(ModuleOp text, const std::string &path,
@@ -360,14 +401,18 @@ Outcome Compilation::compile() {
   if (outcome != Outcome::ok) {
     return outcome;
   }
-  info = describeModel(*module, options);
+  auto described = describeModel(*module, options);
+  if (mlir::failed(described)) {
+    return Outcome::invalidModel;
+  }
+  info = std::move(*described);
   outcome = runShared();
   if (outcome != Outcome::ok) {
     return outcome;
   }
-  return lastPhase && *lastPhase < Phase::fuse
-             ? writeText(*module, options.outputPath)
-             : runPerTarget();
+  info.metadata = formatMetadata(*module, options);
+  return lastPhase && *lastPhase < Phase::fuse ? writeResult(*module)
+                                               : runPerTarget();
 }
 
 Outcome Compilation::run() {
@@ -411,15 +456,7 @@ Outcome compileModel(const CompileOptions &options,
 
 Outcome checkModel(const CompileOptions &options,
                    std::vector<Diagnostic> &problems) {
-  DialectRegistry dialects;
-  registerImportDialects(dialects);
-  registerLoweringModels(dialects);
-  MLIRContext context(dialects);
-  context.loadAllAvailableDialects();
-  ImportOptions import;
-  import.dims = options.dims;
-  auto module = importOnnx(options.inputPath, import, context, problems);
-  return module && problems.empty() ? Outcome::ok : Outcome::invalidModel;
+  return Compilation(options, problems, nullptr).check();
 }
 
 } // namespace mlc

@@ -50,11 +50,47 @@ static int32_t abiType(Type type) {
       .Default([](Type) { return 0; });
 }
 
+/// Attributes of the module: what @main takes and gives as the model states it.
+/// Later phases change @main (packed bits, buffers), these stay.
+static constexpr StringLiteral kInputs = "mlc.inputs", kOutputs = "mlc.outputs",
+                               kPortType = "mlc.type";
+
+static Attribute describePort(Type type, DictionaryAttr attributes,
+                              const Twine &fallback) {
+  Builder b(type.getContext());
+  NamedAttrList port(attributes);
+  if (!port.get("mlc.name")) {
+    port.set("mlc.name", b.getStringAttr(fallback));
+  }
+  port.set(kPortType, TypeAttr::get(type));
+  return port.getDictionary(type.getContext());
+}
+
+/// False when @main is not as import leaves it.
+static bool recordInterface(ModuleOp module, func::FuncOp main) {
+  auto isTensor = [](Type type) { return isa<RankedTensorType>(type); };
+  if (!llvm::all_of(main.getArgumentTypes(), isTensor) ||
+      !llvm::all_of(main.getResultTypes(), isTensor)) {
+    return false;
+  }
+  SmallVector<Attribute> inputs, outputs;
+  for (auto [i, type] : llvm::enumerate(main.getArgumentTypes())) {
+    inputs.push_back(
+        describePort(type, main.getArgAttrDict(i), "input" + Twine(i)));
+  }
+  for (auto [i, type] : llvm::enumerate(main.getResultTypes())) {
+    outputs.push_back(
+        describePort(type, main.getResultAttrDict(i), "output" + Twine(i)));
+  }
+  module->setAttr(kInputs, ArrayAttr::get(module.getContext(), inputs));
+  module->setAttr(kOutputs, ArrayAttr::get(module.getContext(), outputs));
+  return true;
+}
+
 namespace {
 class Describer {
 public:
-  Describer(func::FuncOp main, codegen::ModelInfo &info)
-      : main(main), info(info) {
+  Describer(func::FuncOp main, codegen::ModelInfo &info) : info(info) {
     auto ranges = main->getAttrOfType<DictionaryAttr>("mlc.symbols");
     for (NamedAttribute range :
          ranges ? ranges : DictionaryAttr::get(main.getContext())) {
@@ -64,15 +100,11 @@ public:
     }
   }
 
-  codegen::TensorInfo tensor(Type type, DictionaryAttr attributes,
-                             StringRef fallback) {
+  codegen::TensorInfo tensor(DictionaryAttr port) {
     codegen::TensorInfo result;
-    auto shaped = cast<RankedTensorType>(type);
-    auto name =
-        attributes ? attributes.getAs<StringAttr>("mlc.name") : StringAttr();
-    auto dims =
-        attributes ? attributes.getAs<ArrayAttr>("mlc.dims") : ArrayAttr();
-    result.name = name ? name.str() : fallback.str();
+    auto shaped = cast<ShapedType>(port.getAs<TypeAttr>(kPortType).getValue());
+    auto dims = port.getAs<ArrayAttr>("mlc.dims");
+    result.name = port.getAs<StringAttr>("mlc.name").str();
     result.dtype = abiType(shaped.getElementType());
     for (int64_t i = 0; i < shaped.getRank(); ++i) {
       codegen::DimInfo dim;
@@ -87,42 +119,66 @@ public:
     return result;
   }
 
-  void run() {
-    for (unsigned i = 0; i < main.getNumArguments(); ++i) {
-      info.inputs.push_back(tensor(main.getArgument(i).getType(),
-                                   main.getArgAttrDict(i),
-                                   "input" + std::to_string(i)));
+  void run(ModuleOp module) {
+    for (Attribute port : module->getAttrOfType<ArrayAttr>(kInputs)) {
+      info.inputs.push_back(tensor(cast<DictionaryAttr>(port)));
     }
-    for (unsigned i = 0; i < main.getNumResults(); ++i) {
-      info.outputs.push_back(tensor(main.getResultTypes()[i],
-                                    main.getResultAttrDict(i),
-                                    "output" + std::to_string(i)));
+    for (Attribute port : module->getAttrOfType<ArrayAttr>(kOutputs)) {
+      info.outputs.push_back(tensor(cast<DictionaryAttr>(port)));
     }
   }
 
 private:
-  func::FuncOp main;
   codegen::ModelInfo &info;
   llvm::StringMap<int64_t> symbols;
 };
 } // namespace
 
-codegen::ModelInfo describeModel(ModuleOp module,
-                                 const CompileOptions &options) {
+FailureOr<codegen::ModelInfo> describeModel(ModuleOp module,
+                                            const CompileOptions &options) {
   codegen::ModelInfo info;
   info.name = llvm::sys::path::stem(options.inputPath).str();
   info.compiler = "mlc " MLC_VERSION;
   auto main = module.lookupSymbol<func::FuncOp>("main");
-  Describer(main, info).run();
+  if (!main) {
+    return module.emitError("expected a function '@main'");
+  }
+  if (!module->hasAttr(kInputs) && !recordInterface(module, main)) {
+    return main.emitError("expected tensors as arguments and results, or "
+                          "'mlc.inputs' and 'mlc.outputs' at the module");
+  }
+  Describer(main, info).run(module);
+  return info;
+}
+
+/// How often each op that computes stands in the graph, its subgraphs included.
+static llvm::json::Object countOps(ModuleOp module) {
+  llvm::StringMap<int64_t> counts;
+  module.walk([&](Operation *op) {
+    bool isMlc = op->getName().getDialectNamespace() == "mlc";
+    if (isMlc && !op->hasTrait<OpTrait::ConstantLike>() &&
+        !op->hasTrait<OpTrait::IsTerminator>()) {
+      ++counts[op->getName().stripDialect()];
+    }
+  });
+  llvm::json::Object object;
+  for (auto &entry : counts) {
+    object[entry.getKey().str()] = entry.getValue();
+  }
+  return object;
+}
+
+std::string formatMetadata(ModuleOp module, const CompileOptions &options) {
   llvm::json::Object metadata{
-      {"model", info.name},
-      {"compiler", info.compiler},
+      {"model", llvm::sys::path::stem(options.inputPath)},
+      {"compiler", "mlc " MLC_VERSION},
       {"precision", options.precision},
       {"opt_level", options.optLevel},
+      {"ops", countOps(module)},
   };
-  llvm::raw_string_ostream(info.metadata)
-      << llvm::json::Value(std::move(metadata));
-  return info;
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::json::Value(std::move(metadata));
+  return text;
 }
 
 } // namespace mlc

@@ -13,9 +13,16 @@
 namespace mlc {
 
 /// Reads names, types and symbols off @main's arguments and results (see
-/// frontend/onnx/Import.h for the attributes).
-codegen::ModelInfo describeModel(mlir::ModuleOp module,
-                                 const CompileOptions &options);
+/// frontend/onnx/Import.h for the attributes) and keeps them as attributes of
+/// the module, from where they are read when a later phase's output comes in.
+/// Fails with a diagnostic when the module has neither.
+mlir::FailureOr<codegen::ModelInfo>
+describeModel(mlir::ModuleOp module, const CompileOptions &options);
+
+/// The artifact's metadata, one JSON object: options, and under "ops" how often
+/// each op stands in the simplified graph.
+std::string formatMetadata(mlir::ModuleOp module,
+                           const CompileOptions &options);
 
 } // namespace mlc
 

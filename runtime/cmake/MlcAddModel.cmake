@@ -4,7 +4,7 @@
 # target that makes <target>.so in the current binary folder; its property
 # MLC_MODEL is the path, for mlc_model_load. With STATIC, <target> is a library
 # to link: it holds the model, and `const mlc_model_t *mlc_model_<name>(void)`
-# gives it.
+# gives it (<name> is the ONNX file's), as <target>.h declares.
 function(mlc_add_model target model)
   cmake_parse_arguments(ARG "STATIC" "" "OPTIONS" ${ARGN})
   if(NOT MLC_EXECUTABLE)
@@ -24,6 +24,7 @@ function(mlc_add_model target model)
   if(ARG_STATIC)
     add_library(${target} STATIC ${output})
     set_target_properties(${target} PROPERTIES LINKER_LANGUAGE C)
+    target_include_directories(${target} INTERFACE ${CMAKE_CURRENT_BINARY_DIR})
     set_source_files_properties(${output} PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
     target_link_libraries(${target} PUBLIC mlc::runtime m)
   else()

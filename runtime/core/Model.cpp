@@ -207,6 +207,20 @@ Status modelKernel(const mlc_model_t *model, int64_t program, int64_t index,
   return answer(info, {0, 0, kernel.name, kernel.nodes, kernel.archetype});
 }
 
+Status modelImage(const mlc_model_t *model, int64_t program, int64_t index,
+                  mlc_image_info_t *info) {
+  if (program < 0 || program >= model->program_count) {
+    return failIndex("program", program, model->program_count);
+  }
+  const mlc_abi_program_t &owner = model->programs[program];
+  if (index < 0 || index >= owner.image_count) {
+    return failIndex("image", index, owner.image_count);
+  }
+  const mlc_abi_image_t &image = owner.images[index];
+  return answer(info,
+                {0, (int32_t)image.kind, image.arch, image.data, image.size});
+}
+
 Status findCpuProgram(const mlc_model_abi_t &model, const char *target,
                       const mlc_abi_program_t **program) {
   Text missing, targets;

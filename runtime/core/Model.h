@@ -27,6 +27,8 @@ Status modelProgram(const mlc_model_t *model, int64_t index,
                     mlc_program_info_t *info);
 Status modelKernel(const mlc_model_t *model, int64_t program, int64_t index,
                    mlc_kernel_info_t *info);
+Status modelImage(const mlc_model_t *model, int64_t program, int64_t index,
+                  mlc_image_info_t *info);
 Status peakBytes(const mlc_model_t *model, int32_t engine,
                  const mlc_tensor_t *inputs, int64_t inputCount,
                  int64_t *bytes);

@@ -290,6 +290,15 @@ TEST(Introspection, Model) {
   ASSERT_EQ(mlc_model_kernel(model, 1, 1, &kernel), MLC_OK);
   EXPECT_STREQ(kernel.nodes, "/Mul;/Add_1");
   EXPECT_EQ(mlc_model_kernel(model, 1, 2, &kernel), MLC_NOT_FOUND);
+  mlc_image_info_t image;
+  ASSERT_EQ(mlc_model_image(model, 3, 1, &image), MLC_OK);
+  EXPECT_STREQ(image.arch, "gfx942");
+  EXPECT_EQ(image.kind, MLC_IMAGE_HSACO);
+  EXPECT_EQ(image.bytes, 5);
+  EXPECT_STREQ((const char *)image.data, "FAKE");
+  EXPECT_EQ(mlc_model_image(model, 3, 2, &image), MLC_NOT_FOUND);
+  EXPECT_EQ(mlc_model_image(model, 1, 0, &image), MLC_NOT_FOUND);
+  EXPECT_EQ(mlc_model_image(model, 4, 0, &image), MLC_NOT_FOUND);
 }
 
 TEST(Errors, BelongToTheThread) {

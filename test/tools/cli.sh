@@ -114,6 +114,7 @@ expect 0 out '^k0_add +map +/block/Add' inspect "$model" --kernels
 expect 0 out '^a run +84 B' inspect "$model" --memory --dim rows=7
 expect 0 out '^input +0 +x +MLC_F32 +2 +rows, 3$' inspect "$model" --abi
 expect 0 out '^ +1 +Identity$' inspect "$model" --ops
+expect 0 out 'no GPU program' inspect "$model" --images=images
 expect 0 out '"name": "doubler"' inspect "$model" --json
 expect 0 out '^MLC0107: ' explain MLC0107
 expect 0 out '^MLC0601: ' explain 601

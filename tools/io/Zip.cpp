@@ -11,12 +11,12 @@
 //===----------------------------------------------------------------------===//
 #include "tools/io/Zip.h"
 
+#include "tools/io/Inflate.h"
 #include "tools/io/Numpy.h"
 
 #include <algorithm>
 #include <cstring>
 #include <limits>
-#include <zlib.h>
 
 using namespace mlc::io;
 
@@ -173,36 +173,6 @@ Result<ZipEntry> readEntry(ByteView archive, uint64_t &at) {
   return entry;
 }
 
-/// zlib counts in 32 bits: feeds both sides piece by piece.
-bool inflateAll(ByteView from, Bytes &to) {
-  z_stream stream = {};
-  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) {
-    return false;
-  }
-  constexpr size_t piece = size_t(1) << 30;
-  size_t written = 0;
-  int state = Z_OK;
-  while (state == Z_OK) {
-    if (stream.avail_in == 0 && from.size > 0) {
-      size_t size = std::min(from.size, piece);
-      stream.next_in = const_cast<Bytef *>(from.data);
-      stream.avail_in = static_cast<uInt>(size);
-      from = from.slice(size, from.size - size);
-    }
-    size_t room = std::min(to.size() - written, piece);
-    stream.next_out = to.data() + written;
-    stream.avail_out = static_cast<uInt>(room);
-    state = inflate(&stream, Z_NO_FLUSH);
-    written += room - stream.avail_out;
-  }
-  inflateEnd(&stream);
-  return state == Z_STREAM_END && written == to.size();
-}
-
-uint32_t checksum(ByteView bytes) {
-  return static_cast<uint32_t>(crc32_z(0, bytes.data, bytes.size));
-}
-
 /// numpy.load calls the file "x.npy" the array "x".
 std::string arrayName(const std::string &fileName) {
   size_t stem = fileName.size() - 4;
@@ -326,6 +296,10 @@ Result<std::vector<ZipEntry>> mlc::io::listZip(ByteView archive) {
 
 Result<Bytes> mlc::io::unpackZip(const ZipEntry &entry) {
   Bytes bytes;
+  if (entry.deflated && !canInflate) {
+    return fail("entry '", entry.name,
+                "' is compressed, and this build has no zlib");
+  }
   if (entry.deflated) {
     bytes.resize(entry.size);
     if (!inflateAll(entry.packed, bytes)) {

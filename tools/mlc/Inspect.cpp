@@ -4,11 +4,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "tools/io/File.h"
 #include "tools/mlc/Commands.h"
 #include "tools/mlc/Inputs.h"
 #include "tools/mlc/Json.h"
 #include "tools/mlc/JsonReader.h"
 
+#include <algorithm>
 #include <cctype>
 #include <sys/stat.h>
 
@@ -20,6 +22,7 @@ namespace {
 struct Program {
   mlc_program_info_t info;
   std::vector<mlc_kernel_info_t> kernels;
+  std::vector<mlc_image_info_t> images;
 };
 
 /// Everything about a model, read once; text and JSON print from it.
@@ -77,6 +80,11 @@ std::optional<Problem> readContents(const ModelRunner &model,
       if (mlc_model_kernel(model.handle(), p, k, &kernel) == MLC_OK) {
         program.kernels.push_back(kernel);
       }
+    }
+    mlc_image_info_t image;
+    while (mlc_model_image(model.handle(), p, int64_t(program.images.size()),
+                           &image) == MLC_OK) {
+      program.images.push_back(image);
     }
     contents.programs.push_back(std::move(program));
   }
@@ -194,18 +202,51 @@ std::string abiText(const ModelRunner &model, const Contents &contents) {
   return text + table.format();
 }
 
-/// The compiler writes {"ops": {"Conv": 53, ...}} into the metadata.
+/// The compiler writes {"ops": {"conv": 53, ...}} into the metadata.
 std::string opsText(const Contents &contents) {
   const JsonValue *ops =
       contents.metadata ? contents.metadata->find("ops") : nullptr;
   if (!ops || ops->kind != JsonValue::Kind::Object) {
     return "the model does not list its operators\n";
   }
-  TextTable table({"count", "operator"});
+  TextTable table({"count", "operation"});
   for (const auto &[name, count] : ops->members) {
     table.add({count.text(), name});
   }
   return table.format(1);
+}
+
+constexpr const char *imageSuffixes[] = {"ptx", "cubin", "hsaco"};
+
+const char *suffixOf(const mlc_image_info_t &image) {
+  return image.kind >= 0 && image.kind < 3 ? imageSuffixes[image.kind] : "bin";
+}
+
+/// Writes every image into `folder`; `text` lists the files.
+std::optional<Problem> writeImages(const Contents &contents,
+                                   const std::string &folder,
+                                   std::string &text) {
+  ::mkdir(folder.c_str(), 0777); // writing says so when it is not there
+  for (const Program &program : contents.programs) {
+    std::string name = orEmpty(program.info.target);
+    std::replace(name.begin(), name.end(), ':', '-');
+    for (const mlc_image_info_t &image : program.images) {
+      std::string path = io::join(folder, "/", name, ".", orEmpty(image.arch),
+                                  ".", suffixOf(image));
+      size_t size = size_t(image.bytes);
+      // PTX is text that ends with a zero for the driver.
+      size -= image.kind == MLC_IMAGE_PTX && size > 0;
+      const auto *bytes = static_cast<const uint8_t *>(image.data);
+      if (io::Status written = io::writeFile(path, {{bytes, size}}); !written) {
+        return makeProblem(exitResource, "MLC0004", written.error());
+      }
+      text += path + ": " + formatBytes(int64_t(size)) + "\n";
+    }
+  }
+  if (text.empty()) {
+    text = "the model has no GPU program\n";
+  }
+  return std::nullopt;
 }
 
 void writePorts(JsonWriter &json, const ModelRunner &model,
@@ -246,6 +287,14 @@ void writePrograms(JsonWriter &json, const Contents &contents) {
           .member("name", orEmpty(kernel.name))
           .member("archetype", orEmpty(kernel.archetype))
           .member("nodes", orEmpty(kernel.nodes))
+          .endObject();
+    }
+    json.endArray().key("images").beginArray();
+    for (const mlc_image_info_t &image : program.images) {
+      json.beginObject()
+          .member("arch", orEmpty(image.arch))
+          .member("kind", suffixOf(image))
+          .member("bytes", image.bytes)
           .endObject();
     }
     json.endArray().endObject();
@@ -295,6 +344,12 @@ int mlc::tools::inspectCommand(const Arguments &arguments) {
   if (auto problem = readContents(model, arguments, contents)) {
     return report(*problem);
   }
+  std::string images;
+  if (arguments.has("images")) {
+    if (auto problem = writeImages(contents, arguments.get("images"), images)) {
+      return report(*problem);
+    }
+  }
   if (arguments.has("json")) {
     print(formatJson(model, contents));
     return exitOk;
@@ -309,6 +364,7 @@ int mlc::tools::inspectCommand(const Arguments &arguments) {
   add("memory", memoryText(contents));
   add("abi", abiText(model, contents));
   add("ops", opsText(contents));
+  add("images", images);
   print(text.empty() ? summaryText(model, contents) : text);
   return exitOk;
 }

@@ -87,16 +87,18 @@ constexpr Option compileOptions[] = {
      "Optimisation level, -O0 to -O3 (default: -O3)."},
     dimOption,
     {"precision", 0, Value::Choice, "P", "fp32|tf32|bf16|fp16|auto", Once,
-     "Number format of contractions; anything but fp32 trades accuracy for "
-     "speed (default: fp32)."},
+     "Number format of contractions: fp32, the only one in this release."},
     {"emit", 0, Value::Choice, "KIND", "mlc|linalg|llvm|ptx|asm|obj|so", Once,
-     "What to write (default: so)."},
+     "What to write: the graph (mlc), kernels on buffers (linalg), LLVM IR of "
+     "kernels (llvm), PTX of NVIDIA targets (ptx), machine code as text (asm), "
+     "an object and its header (obj), or a shared object (default: so)."},
     {"compile-to", 0, Value::Choice, "PHASE", phases, Once,
-     "Stop after PHASE and write its MLIR."},
+     "Stop after PHASE (of the first target) and write its MLIR, complete with "
+     "weights."},
     {"compile-from", 0, Value::Choice, "PHASE", phases, Once,
      "The input is MLIR as PHASE leaves it; go on from there."},
     {"dump-phases-to", 0, Value::Folder, "DIR", nullptr, Once,
-     "Write the MLIR after each phase into DIR."},
+     "Write the MLIR after each phase into DIR, long constants left out."},
     {"external-weights", 0, Value::File, "FILE", nullptr, Once,
      "Put the weights into FILE, beside the result, instead of into it. A name "
      "in .safetensors gives a file of that format."},
@@ -199,13 +201,18 @@ constexpr Option inspectOptions[] = {
     {"abi", 0, Value::None, nullptr, nullptr, Once,
      "Versions, and the C types of inputs and outputs."},
     {"ops", 0, Value::None, nullptr, nullptr, Once,
-     "The operators of the compiled graph."},
+     "The operations of the graph after simplification, with their numbers; "
+     "what --kernels shows was fused from them."},
+    {"images", 0, Value::Folder, "DIR", nullptr, Once,
+     "Write the device images of the GPU programs into DIR, as "
+     "PROGRAM.ARCH.ptx, .cubin or .hsaco; for ptxas and llvm-objdump."},
     {"dim", 0, Value::Text, "NAME=SIZE", nullptr, Repeatable,
      "Size of a symbolic dimension for --memory."},
 };
 constexpr Example inspectExamples[] = {
     {"mlc inspect model.so", "inputs, outputs, targets"},
     {"mlc inspect model.so --kernels", "what was fused into what"},
+    {"mlc inspect model.so --images=out", "GPU code, to disassemble"},
 };
 
 constexpr Option doctorOptions[] = {jsonOption};

@@ -170,6 +170,21 @@ typedef struct mlc_kernel_info {
   const char *archetype;
 } mlc_kernel_info_t;
 
+/* Device code as the driver gets it. */
+typedef enum mlc_image_kind {
+  MLC_IMAGE_PTX = 0,   /* text for the CUDA driver to compile */
+  MLC_IMAGE_CUBIN = 1, /* NVIDIA machine code */
+  MLC_IMAGE_HSACO = 2  /* an AMD code object */
+} mlc_image_kind_t;
+
+typedef struct mlc_image_info {
+  uint32_t struct_size;
+  int32_t kind;     /* mlc_image_kind_t */
+  const char *arch; /* "sm_90", "gfx942" */
+  const void *data;
+  int64_t bytes;
+} mlc_image_info_t;
+
 /* Memory callbacks. `allocate` returns `bytes` aligned to `alignment` (a power
    of two) or NULL. Sessions call them from the thread that uses the session,
    never during the second and later runs with equal or smaller shapes. */
@@ -284,6 +299,8 @@ typedef struct mlc_api {
   int64_t (*pool_threads)(const mlc_pool_t *pool);
   mlc_status_t (*pool_run)(mlc_pool_t *pool, mlc_pool_fn fn, void *args,
                            int64_t count, int64_t grain);
+  mlc_status_t (*model_image)(const mlc_model_t *model, int64_t program,
+                              int64_t index, mlc_image_info_t *info);
 } mlc_api_t;
 
 /* What every handle begins with. */
@@ -467,6 +484,13 @@ static inline mlc_status_t mlc_model_kernel(const mlc_model_t *model,
                                             int64_t program, int64_t index,
                                             mlc_kernel_info_t *info) {
   MLC_QUERY_(model_kernel, (model, program, index, info));
+}
+/* The device images of a GPU program, the first that fits is loaded;
+   MLC_NOT_FOUND behind the last. They live as long as the model. */
+static inline mlc_status_t mlc_model_image(const mlc_model_t *model,
+                                           int64_t program, int64_t index,
+                                           mlc_image_info_t *info) {
+  MLC_QUERY_(model_image, (model, program, index, info));
 }
 
 /* Bytes a session on `engine` will hold for inputs of these dims (data is not

@@ -24,7 +24,8 @@ function(mlc_library name)
   endif()
 endfunction()
 
-# mlc_tool(<name> SOURCES ... LINK ...): an executable of tools/ in bin/.
+# mlc_tool(<name> SOURCES ... LINK ...): an executable in bin/; those of tools/
+# are installed, those of tests and examples are not.
 function(mlc_tool name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
@@ -32,5 +33,8 @@ function(mlc_tool name)
   # The precompiled header was made as PIC; CMake would take PIE.
   target_compile_options(${name} PRIVATE -fPIC)
   target_link_libraries(${name} PRIVATE ${ARG_LINK} MLIR LLVM)
-  install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  if(folder MATCHES "^tools/")
+    install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  endif()
 endfunction()
