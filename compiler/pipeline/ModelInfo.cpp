@@ -50,70 +50,112 @@ static int32_t abiType(Type type) {
       .Default([](Type) { return 0; });
 }
 
-namespace {
-class Describer {
-public:
-  Describer(func::FuncOp main, codegen::ModelInfo &info)
-      : main(main), info(info) {
-    auto ranges = main->getAttrOfType<DictionaryAttr>("mlc.symbols");
-    for (NamedAttribute range :
-         ranges ? ranges : DictionaryAttr::get(main.getContext())) {
-      auto bounds = cast<DenseI64ArrayAttr>(range.getValue()).asArrayRef();
-      symbols[range.getName().strref()] = info.symbols.size();
-      info.symbols.push_back({range.getName().str(), bounds[0], bounds[1]});
-    }
+/// What one input or output is, as an attribute:
+/// {name = "x", dtype = 1, sizes = [-1, 3], symbols = [0, -1]}.
+static DictionaryAttr describeTensor(RankedTensorType type,
+                                     DictionaryAttr attributes,
+                                     StringRef fallback,
+                                     const llvm::StringMap<int64_t> &symbols) {
+  Builder b(type.getContext());
+  auto name =
+      attributes ? attributes.getAs<StringAttr>("mlc.name") : StringAttr();
+  auto dims =
+      attributes ? attributes.getAs<ArrayAttr>("mlc.dims") : ArrayAttr();
+  SmallVector<int64_t> sizes, positions;
+  for (int64_t i = 0; i < type.getRank(); ++i) {
+    bool isNamed = type.isDynamicDim(i) && dims && isa<StringAttr>(dims[i]);
+    auto symbol = isNamed ? symbols.find(cast<StringAttr>(dims[i]).getValue())
+                          : symbols.end();
+    sizes.push_back(type.isDynamicDim(i) ? -1 : type.getDimSize(i));
+    positions.push_back(symbol == symbols.end() ? -1 : symbol->second);
   }
+  return b.getDictionaryAttr(
+      {b.getNamedAttr("name", name ? name : b.getStringAttr(fallback)),
+       b.getNamedAttr("dtype",
+                      b.getI64IntegerAttr(abiType(type.getElementType()))),
+       b.getNamedAttr("sizes", b.getDenseI64ArrayAttr(sizes)),
+       b.getNamedAttr("symbols", b.getDenseI64ArrayAttr(positions))});
+}
 
-  codegen::TensorInfo tensor(Type type, DictionaryAttr attributes,
-                             StringRef fallback) {
-    codegen::TensorInfo result;
-    auto shaped = cast<RankedTensorType>(type);
-    auto name =
-        attributes ? attributes.getAs<StringAttr>("mlc.name") : StringAttr();
-    auto dims =
-        attributes ? attributes.getAs<ArrayAttr>("mlc.dims") : ArrayAttr();
-    result.name = name ? name.str() : fallback.str();
-    result.dtype = abiType(shaped.getElementType());
-    for (int64_t i = 0; i < shaped.getRank(); ++i) {
-      codegen::DimInfo dim;
-      if (!shaped.isDynamicDim(i)) {
-        dim.size = shaped.getDimSize(i);
-      } else if (dims && isa<StringAttr>(dims[i])) {
-        auto symbol = symbols.find(cast<StringAttr>(dims[i]).getValue());
-        dim.symbol = symbol == symbols.end() ? -1 : symbol->second;
-      }
-      result.dims.push_back(dim);
-    }
-    return result;
+/// The symbols that @main's attribute `mlc.symbols` names, in its order.
+static std::vector<codegen::SymbolInfo> readSymbols(func::FuncOp main) {
+  std::vector<codegen::SymbolInfo> symbols;
+  auto ranges = main->getAttrOfType<DictionaryAttr>("mlc.symbols");
+  for (NamedAttribute range :
+       ranges ? ranges : DictionaryAttr::get(main.getContext())) {
+    auto bounds = cast<DenseI64ArrayAttr>(range.getValue()).asArrayRef();
+    symbols.push_back({range.getName().str(), bounds[0], bounds[1]});
   }
+  return symbols;
+}
 
-  void run() {
-    for (unsigned i = 0; i < main.getNumArguments(); ++i) {
-      info.inputs.push_back(tensor(main.getArgument(i).getType(),
-                                   main.getArgAttrDict(i),
-                                   "input" + std::to_string(i)));
-    }
-    for (unsigned i = 0; i < main.getNumResults(); ++i) {
-      info.outputs.push_back(tensor(main.getResultTypes()[i],
-                                    main.getResultAttrDict(i),
-                                    "output" + std::to_string(i)));
-    }
-  }
-
-private:
-  func::FuncOp main;
-  codegen::ModelInfo &info;
+/// The attribute `mlc.interface` of a module from @main's types; null when they
+/// are no tensors (any more).
+static DictionaryAttr describeMain(func::FuncOp main) {
   llvm::StringMap<int64_t> symbols;
-};
-} // namespace
+  for (auto [i, symbol] : llvm::enumerate(readSymbols(main))) {
+    symbols[symbol.name] = i;
+  }
+  Builder b(main.getContext());
+  SmallVector<Attribute> inputs, outputs;
+  auto describe = [&](SmallVector<Attribute> &list, Type type,
+                      DictionaryAttr attributes, StringRef kind) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    list.push_back(tensor ? describeTensor(tensor, attributes,
+                                           (kind + Twine(list.size())).str(),
+                                           symbols)
+                          : DictionaryAttr());
+  };
+  for (auto [i, type] : llvm::enumerate(main.getArgumentTypes())) {
+    describe(inputs, type, main.getArgAttrDict(i), "input");
+  }
+  for (auto [i, type] : llvm::enumerate(main.getResultTypes())) {
+    describe(outputs, type, main.getResultAttrDict(i), "output");
+  }
+  if (llvm::is_contained(inputs, nullptr) ||
+      llvm::is_contained(outputs, nullptr)) {
+    return nullptr;
+  }
+  return b.getDictionaryAttr(
+      {b.getNamedAttr("inputs", b.getArrayAttr(inputs)),
+       b.getNamedAttr("outputs", b.getArrayAttr(outputs))});
+}
 
-codegen::ModelInfo describeModel(ModuleOp module,
-                                 const CompileOptions &options) {
+static std::vector<codegen::TensorInfo> readTensors(DictionaryAttr interface,
+                                                    StringRef list) {
+  std::vector<codegen::TensorInfo> tensors;
+  for (auto tensor :
+       interface.getAs<ArrayAttr>(list).getAsRange<DictionaryAttr>()) {
+    codegen::TensorInfo info;
+    info.name = tensor.getAs<StringAttr>("name").str();
+    info.dtype = tensor.getAs<IntegerAttr>("dtype").getInt();
+    for (auto [size, symbol] : llvm::zip_equal(
+             tensor.getAs<DenseI64ArrayAttr>("sizes").asArrayRef(),
+             tensor.getAs<DenseI64ArrayAttr>("symbols").asArrayRef())) {
+      info.dims.push_back({size, symbol});
+    }
+    tensors.push_back(std::move(info));
+  }
+  return tensors;
+}
+
+std::optional<codegen::ModelInfo> describeModel(ModuleOp module,
+                                                const CompileOptions &options) {
+  auto main = module.lookupSymbol<func::FuncOp>("main");
+  auto interface = module->getAttrOfType<DictionaryAttr>("mlc.interface");
+  if (main && !interface) {
+    interface = describeMain(main);
+  }
+  if (!main || !interface) {
+    return std::nullopt;
+  }
+  module->setAttr("mlc.interface", interface);
   codegen::ModelInfo info;
   info.name = llvm::sys::path::stem(options.inputPath).str();
   info.compiler = "mlc " MLC_VERSION;
-  auto main = module.lookupSymbol<func::FuncOp>("main");
-  Describer(main, info).run();
+  info.symbols = readSymbols(main);
+  info.inputs = readTensors(interface, "inputs");
+  info.outputs = readTensors(interface, "outputs");
   llvm::json::Object metadata{
       {"model", info.name},
       {"compiler", info.compiler},

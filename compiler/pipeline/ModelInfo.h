@@ -12,10 +12,13 @@
 
 namespace mlc {
 
-/// Reads names, types and symbols off @main's arguments and results (see
-/// frontend/onnx/Import.h for the attributes).
-codegen::ModelInfo describeModel(mlir::ModuleOp module,
-                                 const CompileOptions &options);
+/// Names, types and symbols of @main's arguments and results (see
+/// frontend/onnx/Import.h for the attributes), as they are before any phase
+/// changes them: the module keeps them as its attribute `mlc.interface`, so
+/// that a compilation may go on from a later phase. nullopt when the module has
+/// neither that nor a @main on tensors.
+std::optional<codegen::ModelInfo> describeModel(mlir::ModuleOp module,
+                                                const CompileOptions &options);
 
 } // namespace mlc
 
