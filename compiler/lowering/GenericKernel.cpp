@@ -132,34 +132,38 @@ private:
   Value dimOf(AffineExpr expr, Location loc) {
     OpFoldResult dim = shapes.materialize(b, loc, expr);
     Value value = getValueOrCreateConstantIndexOp(b, loc, dim);
-    mapToBuffers(value);
-    return value;
+    Value mapped = onBuffers(value);
+    eraseUnused(value);
+    return mapped;
   }
 
   /// materialize() speaks of the group's block arguments; here are buffers.
-  void mapToBuffers(Value &value) {
+  Value onBuffers(Value value) {
     if (Value mapped = buffers.lookup(value)) {
-      value = mapped;
-      return;
+      return mapped;
     }
-    Operation *op = value.getDefiningOp();
-    if (!op) {
-      return;
+    if (auto dim = value.getDefiningOp<tensor::DimOp>()) {
+      return memref::DimOp::create(b, dim.getLoc(),
+                                   buffers.lookup(dim.getSource()),
+                                   *dim.getConstantIndex());
     }
-    if (auto dim = dyn_cast<tensor::DimOp>(op)) {
-      Value buffer = buffers.lookup(dim.getSource());
-      value = memref::DimOp::create(b, dim.getLoc(), buffer,
-                                    *dim.getConstantIndex());
-      return;
-    }
-    if (auto apply = dyn_cast<affine::AffineApplyOp>(op)) {
+    if (auto apply = value.getDefiningOp<affine::AffineApplyOp>()) {
       OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPoint(op);
-      for (OpOperand &operand : op->getOpOperands()) {
-        Value replaced = operand.get();
-        mapToBuffers(replaced);
-        operand.set(replaced);
+      b.setInsertionPoint(apply);
+      for (OpOperand &operand : apply->getOpOperands()) {
+        Value before = operand.get();
+        operand.set(onBuffers(before));
+        eraseUnused(before);
       }
+    }
+    return value;
+  }
+
+  /// A tensor.dim that is left over would read a tensor outside of its group.
+  static void eraseUnused(Value value) {
+    auto dim = value.getDefiningOp<tensor::DimOp>();
+    if (dim && dim->use_empty()) {
+      dim.erase();
     }
   }
 

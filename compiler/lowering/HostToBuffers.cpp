@@ -170,9 +170,12 @@ struct ConvertFromScalars : OpConversionPattern<FromScalarsOp> {
     for (int64_t i = 0; i < type.getNumElements(); ++i) {
       Value value = arith::IndexCastOp::create(
           rewriter, loc, type.getElementType(), body->getArgument(i + 1));
-      SmallVector<Value> at;
-      if (type.getRank() == 1) {
-        at.push_back(arith::ConstantIndexOp::create(rewriter, loc, i));
+      SmallVector<Value> at(type.getRank());
+      int64_t rest = i;
+      for (int64_t axis = type.getRank(); axis-- > 0;) {
+        int64_t extent = type.getDimSize(axis);
+        at[axis] = arith::ConstantIndexOp::create(rewriter, loc, rest % extent);
+        rest /= extent;
       }
       memref::StoreOp::create(rewriter, loc, value, body->getArgument(0), at);
     }

@@ -14,8 +14,9 @@ Value mlc::emitElement(GatherElementsOp op, ElementBuilder &e, unsigned,
   Type type = elementTypeOf(op.getIndices());
   Value index = e.index.fromInteger(e.load(op.getIndices(), indices), type);
   SmallVector<Value> from(indices);
-  from[op.getAxis()] = e.checkedIndex(index, e.dim(op.getX(), op.getAxis()));
-  return e.load(op.getX(), from);
+  int64_t axis = op.getAxis();
+  from[axis] = e.checkedIndex(index, e.dim(op.getX(), axis));
+  return e.loadClamped(op.getX(), from, axis);
 }
 
 Value mlc::emitElement(GatherNDOp op, ElementBuilder &e, unsigned,
@@ -31,8 +32,10 @@ Value mlc::emitElement(GatherNDOp op, ElementBuilder &e, unsigned,
     Value index = e.index.fromInteger(e.load(op.getIndices(), tuple), type);
     from.push_back(e.checkedIndex(index, e.dim(op.getX(), batch + i)));
   }
+  SmallVector<int64_t> chosen =
+      llvm::to_vector(llvm::seq<int64_t>(batch, from.size()));
   llvm::append_range(from, indices.drop_front(leading));
-  return e.load(op.getX(), from);
+  return e.loadClamped(op.getX(), from, chosen);
 }
 
 //===----------------------------------------------------------------------===//

@@ -312,7 +312,8 @@ Value mlc::emitElement(RoiMaxPoolOp op, ElementBuilder &e, unsigned,
         return e.loop(
             columns.first, columns.second, outer[0],
             [&](Value column, ValueRange inner) {
-              Value v = e.load(op.getX(), {batch, indices[1], row, column});
+              Value v = e.loadClamped(
+                  op.getX(), {batch, indices[1], row, column}, int64_t(0));
               v = convertScalar(e.b, e.loc, v, type, wide);
               return SmallVector<Value>{e.scalar(wide).max(inner[0], v)};
             });

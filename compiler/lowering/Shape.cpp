@@ -106,16 +106,20 @@ static Value wrapIndex(IndexBuilder &x, PadKind kind, Value i, Value extent) {
 Value mlc::emitElement(PadOp op, ElementBuilder &e, unsigned,
                        ValueRange indices) {
   SmallVector<Value> from;
+  SmallVector<int64_t> padded;
   Value inside;
   for (auto [i, index] : llvm::enumerate(indices)) {
     Value low = e.mixed(op.getLow(), op.getLowValues(), i);
     Value source = e.index.sub(index, low);
     Value extent = e.dim(op.getX(), i);
+    bool untouched = op.getLow()[i] == 0 && op.getHigh()[i] == 0;
+    if (!untouched) {
+      padded.push_back(i);
+    }
     if (op.getKind() != PadKind::constant) {
       from.push_back(wrapIndex(e.index, op.getKind(), source, extent));
       continue;
     }
-    bool untouched = op.getLow()[i] == 0 && op.getHigh()[i] == 0;
     if (!untouched) {
       Value fits = e.index.and_(e.index.lessEqual(e.index.constant(0), source),
                                 e.index.less(source, extent));
@@ -124,7 +128,7 @@ Value mlc::emitElement(PadOp op, ElementBuilder &e, unsigned,
     from.push_back(source);
   }
   if (!inside) {
-    return e.load(op.getX(), from);
+    return e.loadClamped(op.getX(), from, padded);
   }
   return e.branch(
       inside, [&] { return e.load(op.getX(), from); },
@@ -144,5 +148,5 @@ Value mlc::emitElement(GatherOp op, ElementBuilder &e, unsigned,
   SmallVector<Value> from(indices.take_front(axis));
   from.push_back(e.checkedIndex(index, e.dim(op.getX(), axis)));
   llvm::append_range(from, indices.drop_front(axis + rank));
-  return e.load(op.getX(), from);
+  return e.loadClamped(op.getX(), from, axis);
 }

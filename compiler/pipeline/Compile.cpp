@@ -8,6 +8,7 @@
 
 #include "compiler/frontend/onnx/Import.h"
 #include "compiler/lowering/Lowering.h"
+#include "compiler/pipeline/Contracts.h"
 #include "compiler/pipeline/ModelInfo.h"
 #include "compiler/pipeline/Pipeline.h"
 
@@ -161,11 +162,15 @@ Outcome Compilation::runPhase(ModuleOp phaseModule, const PhaseInfo &phase,
   PassManager pm(context.get());
   pm.enableVerifier(options.verifyEach);
   buildPhase(pm, phase.phase, options, target);
+  // The importer has accepted the model, so that a pass has no reason to fail.
   if (mlir::failed(pm.run(phaseModule))) {
-    return Outcome::invalidModel;
+    return fail(Outcome::internal, "MLC0999",
+                std::string("phase ") + phase.name + " failed");
   }
   // Packaged LLVM has no assertions: broken IR must stop here, not later.
-  if (mlir::failed(verify(phaseModule))) {
+  if (mlir::failed(verify(phaseModule)) ||
+      (options.verifyEach &&
+       mlir::failed(verifyContract(phaseModule, phase.phase)))) {
     return fail(Outcome::internal, "MLC0999",
                 std::string("phase ") + phase.name + " made invalid IR");
   }

@@ -94,4 +94,39 @@ void buildPhase(OpPassManager &pm, Phase phase, const CompileOptions &options,
   }
 }
 
+namespace {
+struct PhaseOptions : PassPipelineOptions<PhaseOptions> {
+  Option<std::string> target{
+      *this, "target",
+      llvm::cl::desc("one that the phase is for, as mlc compile names it")};
+};
+} // namespace
+
+void registerPhasePipelines() {
+  // Targets live as long as the pipelines that were built for them.
+  auto made = std::make_shared<codegen::TargetList>();
+  for (const PhaseInfo &info : allPhases()) {
+    if (info.phase == Phase::import || info.phase == Phase::emit) {
+      continue;
+    }
+    PassPipelineRegistration<PhaseOptions>(
+        "mlc-phase-" + std::string(info.name), info.contract,
+        [phase = info.phase, made](OpPassManager &pm,
+                                   const PhaseOptions &options) {
+          codegen::Target *target = nullptr;
+          if (!options.target.empty()) {
+            codegen::TargetRegistry registry;
+            codegen::registerAllTargets(registry);
+            auto parsed = registry.parse({options.target.getValue()});
+            if (!parsed) {
+              llvm::report_fatal_error(parsed.takeError(), false);
+            }
+            llvm::move(*parsed, std::back_inserter(*made));
+            target = made->back().get();
+          }
+          buildPhase(pm, phase, CompileOptions(), target);
+        });
+  }
+}
+
 } // namespace mlc

@@ -39,6 +39,10 @@ std::optional<Phase> parsePhase(llvm::StringRef name);
 void buildPhase(mlir::OpPassManager &pm, Phase phase,
                 const CompileOptions &options, const codegen::Target *target);
 
+/// Makes each phase a pipeline of mlc-opt: --mlc-phase-simplify,
+/// --mlc-phase-fuse=target=cpu:x86-64-v4, ...
+void registerPhasePipelines();
+
 } // namespace mlc
 
 #endif // MLC_COMPILER_PIPELINE_PIPELINE_H

@@ -21,12 +21,6 @@ namespace mlc {
 #define GEN_PASS_REGISTRATION
 #include "compiler/transforms/Passes.h.inc"
 
-/// Adds the passes of the phase `simplify`, on which no target has a say.
-void buildSimplifyPipeline(mlir::OpPassManager &pm);
-
-/// Makes pipelines known by name: mlc-simplify.
-void registerTransformPipelines();
-
 } // namespace mlc
 
 #endif // MLC_COMPILER_TRANSFORMS_PASSES_H

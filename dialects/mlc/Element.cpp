@@ -111,6 +111,23 @@ Value ElementBuilder::checkedIndex(Value i, Value extent) {
   return index.max(zero, index.min(wrapped, last));
 }
 
+Value ElementBuilder::loadClamped(Value operand, ValueRange indices,
+                                  ArrayRef<int64_t> axes) {
+  auto type = cast<ShapedType>(operand.getType());
+  Value hasElements;
+  for (int64_t axis : axes) {
+    if (type.isDynamicDim(axis) || type.getDimSize(axis) == 0) {
+      Value some = index.less(index.constant(0), dim(operand, axis));
+      hasElements = hasElements ? index.and_(hasElements, some) : some;
+    }
+  }
+  auto read = [&] { return load(operand, indices); };
+  return hasElements
+             ? branch(hasElements, read,
+                      [&] { return scalar(type.getElementType()).zero(); })
+             : read();
+}
+
 ScalarBuilder ElementBuilder::scalar(Type type) {
   return ScalarBuilder(b, loc, type, storageType(type));
 }

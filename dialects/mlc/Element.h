@@ -86,6 +86,10 @@ public:
   /// `i`, counted from the end when negative, checked against [0, extent): out
   /// of range it is clamped and the run ends with an error.
   Value checkedIndex(Value i, Value extent);
+  /// Element of `operand` where the indices along `axes` are clamped ones: zero
+  /// when such an axis has no element, since its buffer may have no address.
+  Value loadClamped(Value operand, mlir::ValueRange indices,
+                    llvm::ArrayRef<int64_t> axes);
   /// Scalar arithmetic in the mlc element type `type`.
   ScalarBuilder scalar(mlir::Type type);
   /// for (i = from; i < to; ++i) carried = body(i, carried); gives the result.

@@ -24,8 +24,9 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 
 /// The ONNX operators that import as this op one to one: operands in order,
 /// attributes by equal name (defaults from the record). `versions` lists the
-/// opset versions whose definition this covers; an operator that needs code is
-/// imported by a handler in compiler/frontend/onnx instead and has no row.
+/// opset versions whose definition this covers: all from the first one on, which
+/// test/frontend/versions.py compares with ONNX's own list. An operator that
+/// needs code is imported by a function in compiler/frontend/onnx instead.
 class Onnx<string name_, list<int> versions_> {
   string name = name_;
   list<int> versions = versions_;
@@ -82,9 +83,13 @@ class MLC_Op<string mnemonic, list<Trait> traits = []>
 }
 
 defvar MLC_Tensor = AnyRankedTensor;
+defvar MLC_FloatTensor = RankedTensorOf<[AnyFloat]>;
+/// Booleans count as integers of one bit.
+defvar MLC_IntegerTensor = RankedTensorOf<[AnyInteger]>;
+defvar MLC_BoolTensor = RankedTensorOf<[I1]>;
 
-/// An op whose result types follow from `inferShapes`, defined in
-/// ops/InferShapes*.cpp as FooOp::inferShapes unless a family class does.
+/// An op whose result types follow from `inferShapes`, defined as
+/// FooOp::inferShapes in ops/Infer<Family>.cpp unless a family class does.
 class MLC_ShapedOp<string mnemonic, list<Trait> traits = []>
     : MLC_Op<mnemonic, !listconcat([Pure,
         DeclareOpInterfaceMethods<MLC_ShapeInterface>], traits)> {
@@ -119,6 +124,11 @@ class MLC_Elementwise<string mnemonic, list<Trait> traits = []>
 class MLC_Unary<string mnemonic, list<Trait> traits = []>
     : MLC_Elementwise<mnemonic, traits> {
   let arguments = (ins MLC_Tensor:$x);
+}
+
+class MLC_FloatUnary<string mnemonic, list<Trait> traits = []>
+    : MLC_Unary<mnemonic, traits> {
+  let arguments = (ins MLC_FloatTensor:$x);
 }
 
 /// Operands of one element type.

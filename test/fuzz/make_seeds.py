@@ -46,6 +46,34 @@ TEXTS = {
     "split": """g (float[n, 8] x) => (float[n, 2] a, float[n, 6] b) <int64[2] sizes = {2, 6}> { a, b = Split <axis = 1> (x, sizes) }""",
 }
 
+# With other operator sets than HEADER's.
+MORE = {
+    "quantised": """<ir_version: 10, opset_import: ["" : 21]>
+        g (uint8[n, 3, 4] a, uint8[1, 2, 5, 5] x, float[6] f) => (uint8[n, 3, 5] y, int32[n, 3, 5] i, uint8[1, 4, h, w] c, uint8[6] q, float[6] d)
+        <uint8[4, 5] b, uint8[4, 2, 3, 3] k, float s = {0.1}, float[4] ks = {0.1, 0.2, 0.3, 0.4}, uint8 z = {3}, uint8[4] kz = {1, 2, 3, 4}> {
+        y = QLinearMatMul (a, s, z, b, s, z, s, z) i = MatMulInteger (a, b, z, z)
+        c = QLinearConv <pads = [1, 1, 1, 1]> (x, s, z, k, ks, kz, s, z) q, qs, qz = DynamicQuantizeLinear (f) d = DequantizeLinear (q, qs, qz) }""",
+    "optimizer": """<ir_version: 10, opset_import: ["" : 21, "ai.onnx.preview.training" : 1]>
+        g (float r, int64 t, float[3] x, float[3] g1, float[3] h, float[3] v) => (float[3] a, float[3] ah, float[3] m, float[3] mv, float[3] d, float[3] dv, float[3] dh) {
+        a, ah = ai.onnx.preview.training.Adagrad <decay_factor = 0.1, epsilon = 0.01> (r, t, x, g1, h)
+        m, mv = ai.onnx.preview.training.Momentum <alpha = 0.9, beta = 0.8, mode = "nesterov", norm_coefficient = 0.01> (r, t, x, g1, v)
+        d, dv, dh = ai.onnx.preview.training.Adam <norm_coefficient_post = 0.1> (r, t, x, g1, v, h) }""",
+    "attention": """<ir_version: 10, opset_import: ["" : 24]>
+        g (float[n, 3, 8] x, float[n, 4, s, 8] q, float[n, 2, t, 8] k, float[n, 4, s, t] m, float[n, 3] c) => (float[n, 4, s, 8] y, float[n, 3, 8] z, float[n, 3, 8] e) {
+        y = Attention <is_causal = 1, softcap = 3.0> (q, k, k, m) z = Attention <q_num_heads = 4, kv_num_heads = 2> (x, h, h)
+        h = Slice (x, zero, four, two) zero = Constant <value_ints = [0]> () four = Constant <value_ints = [4]> () two = Constant <value_ints = [2]> ()
+        e = RotaryEmbedding <num_heads = 2> (x, a, a) a = Expand (o, l) o = Constant <value_float = 0.5> () l = Constant <value_ints = [1, 3, 2]> () }""",
+    "einsum": """<ir_version: 10, opset_import: ["" : 21]>
+        g (float[n, i, j] x, float[n, j, k] y, float[4, 4] d) => (float[a, b, c] z, float t, float[p, q] u) {
+        z = Einsum <equation = "...ij,...jk->...ik"> (x, y) t = Einsum <equation = "ii->"> (d) u = Einsum <equation = "bij,bjk,bik->ki"> (x, y, z) }""",
+    "short-loops": """<ir_version: 10, opset_import: ["" : 21]>
+        g (float[n] x) => (float[n] y, float[n] z, float[k, n] all) <int64 four = {4}, int64 two = {2}> {
+        y = Loop (four, , x) <body = data (int64 i, bool c, float[n] v) => (bool on, float[n] w)
+          { w = Exp (v) s = ReduceSum <keepdims = 0> (w) l = Constant <value_float = 9.0> () on = Less (s, l) }>
+        z, all = Loop (four, , x) <body = count (int64 i, bool c, float[n] v) => (bool on, float[n] w, float[n] u)
+          { w = Neg (v) u = Identity (w) on = Less (i, two) }> }""",
+}
+
 FUNCTION = HEADER + """g (float[n] x) => (float[n] y) { y = local.scaled <factor = 2.0> (x) }
 <opset_import: ["" : 21], domain: "local"> scaled <factor> (a) => (b) { f = Constant <value_float: float = @factor> () g = Mul (a, f) b = Relu (g) }"""
 
@@ -57,6 +85,7 @@ def fill(model):
         if info.name not in defined:
             dims = [d.dim_value for d in info.type.tensor_type.shape.dim]
             values = np.linspace(0.1, 1, int(np.prod(dims)), dtype=np.float32).reshape(dims)
+            values = values.astype(helper.tensor_dtype_to_np_dtype(info.type.tensor_type.elem_type))
             model.graph.initializer.append(numpy_helper.from_array(values, info.name))
     del model.graph.value_info[:]
     return model
@@ -103,6 +132,7 @@ def recurrent():
 def main():
     os.makedirs(SEEDS, exist_ok=True)
     models = {name: sort(fill(onnx.parser.parse_model(HEADER + text))) for name, text in TEXTS.items()}
+    models |= {name: sort(fill(onnx.parser.parse_model(text))) for name, text in MORE.items()}
     models["function"] = onnx.parser.parse_model(FUNCTION)
     models["storage"] = storage_forms()
     models["recurrent"] = recurrent()

@@ -11,6 +11,7 @@
 #include "codegen/Passes.h"
 #include "compiler/lowering/Lowering.h"
 #include "compiler/lowering/Passes.h"
+#include "compiler/pipeline/Pipeline.h"
 #include "compiler/transforms/Passes.h"
 #include "dialects/mlc/Mlc.h"
 
@@ -22,6 +23,7 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   mlc::registerTransformPasses();
   mlc::registerMlcLoweringPasses();
+  mlc::registerPhasePipelines();
   mlc::codegen::registerAllCodegenPasses();
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);

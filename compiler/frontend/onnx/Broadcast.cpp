@@ -124,3 +124,25 @@ Value Emitter::expandUnproved(Value x, ArrayRef<AffineExpr> full) {
   }
   return expand(x, wanted);
 }
+
+Value Emitter::broadcastInto(Value x, ArrayRef<AffineExpr> to) {
+  if (!x) {
+    return {};
+  }
+  DimExprs from = dims(x);
+  if (from.size() > to.size()) {
+    problem(ErrorCode::badShape, "expects rank <= " + Twine(to.size()) +
+                                     ", got " + Twine(from.size()));
+    return {};
+  }
+  AffineExpr one = math.constant(1);
+  for (size_t i = 1; i <= from.size() && !failed(); ++i) {
+    AffineExpr mine = from[from.size() - i], full = to[to.size() - i];
+    if (DimMath::literal(mine) != 1 && !math.equal(mine, full)) {
+      require(math.max(math.compare(Predicate::eq, mine, one),
+                       math.compare(Predicate::eq, mine, full)),
+              mine, full, "the operand must broadcast");
+    }
+  }
+  return failed() ? Value() : expandUnproved(x, to);
+}

@@ -66,17 +66,15 @@ public:
   const FunctionProto *findCycle();
 
 private:
-  void callees(const FunctionProto &function, std::vector<std::string> &out);
   template <typename Nodes>
-  void calleesOf(const Nodes &nodes, std::vector<std::string> &out, int depth);
+  void calleesOf(const Nodes &nodes, std::vector<std::string> &out);
 
   std::map<std::string, const FunctionProto *> byKey;
 };
 } // namespace
 
 template <typename Nodes>
-void CallGraph::calleesOf(const Nodes &nodes, std::vector<std::string> &out,
-                          int depth) {
+void CallGraph::calleesOf(const Nodes &nodes, std::vector<std::string> &out) {
   for (const NodeProto &node : nodes) {
     std::string key =
         operatorKey(node.domain(), node.op_type(), node.overload());
@@ -86,10 +84,10 @@ void CallGraph::calleesOf(const Nodes &nodes, std::vector<std::string> &out,
     for (const AttributeProto &attribute : node.attribute()) {
       // checkWire bounds the nesting, so this recursion is shallow.
       if (attribute.has_g()) {
-        calleesOf(attribute.g().node(), out, depth + 1);
+        calleesOf(attribute.g().node(), out);
       }
       for (const GraphProto &graph : attribute.graphs()) {
-        calleesOf(graph.node(), out, depth + 1);
+        calleesOf(graph.node(), out);
       }
     }
   }
@@ -107,7 +105,7 @@ const FunctionProto *CallGraph::findCycle() {
     auto enter = [&](const std::string &key) {
       state[key] = 1;
       path.push_back({key, {}, 0});
-      calleesOf(byKey[key]->node(), path.back().callees, 0);
+      calleesOf(byKey[key]->node(), path.back().callees);
     };
     if (state[root] == 0) {
       enter(root);

@@ -63,7 +63,8 @@ public:
   void setBounds(Expr symbol, Interval range);
 
   /// Records that two expressions are equal from here on (a check that ends the
-  /// run otherwise stands at the insertion point).
+  /// run otherwise stands at the insertion point). Whoever imports into a
+  /// region that may not run holds a FactScope meanwhile.
   void learnEqual(Expr a, Expr b);
   /// Whether `a` is min(b, c) with a literal c >= 2: then a broadcasts with b
   /// only where both are equal.
@@ -83,6 +84,25 @@ public:
 
   void setLocation(mlir::Location location) { loc = location; }
 
+  /// Forgets at its end what was learned since its beginning.
+  class FactScope {
+  public:
+    explicit FactScope(DimMath &math) : math(math), before(math.facts) {}
+    ~FactScope() {
+      if (!kept) {
+        math.facts = std::move(before);
+      }
+    }
+    FactScope(const FactScope &) = delete;
+    /// The region turned out to run always.
+    void keep() { kept = true; }
+
+  private:
+    DimMath &math;
+    std::map<unsigned, Expr> before;
+    bool kept = false;
+  };
+
 private:
   enum class Op { floorDiv, ceilDiv, truncDiv, mod, min, max, compare, select };
   template <typename Build>
@@ -96,12 +116,8 @@ private:
   std::optional<mlir::Location> loc;
   std::map<unsigned, Interval> ranges;
   std::set<unsigned> data;
-  /// Symbols that are known to equal an expression, where the region is.
-  struct Fact {
-    Expr expr;
-    mlir::Region *region;
-  };
-  std::map<unsigned, Fact> facts;
+  /// Symbols that are known to equal an expression at the insertion point.
+  std::map<unsigned, Expr> facts;
   /// Operands of the minimum that a symbol is.
   std::map<unsigned, std::pair<Expr, Expr>> minima;
   struct Key {

@@ -239,6 +239,14 @@ Value Emitter::unsqueeze(Value x, ArrayRef<int64_t> axes) {
   DimExprs to;
   DimExprs from = dims(x);
   size_t next = 0, rank = from.size() + axes.size();
+  for (int64_t axis : axes) {
+    if (axis < 0 || axis >= int64_t(rank) || llvm::count(axes, axis) != 1) {
+      problem(ErrorCode::badShape, "a new axis " + Twine(axis) +
+                                       " does not fit rank " +
+                                       Twine(from.size()));
+      return {};
+    }
+  }
   for (size_t i = 0; i < rank; ++i) {
     bool added = llvm::is_contained(axes, int64_t(i));
     to.push_back(added ? math.constant(1) : from[next++]);
@@ -250,8 +258,13 @@ Value Emitter::perChannel(Value x, int64_t rank, int64_t axis) {
   if (!x) {
     return {};
   }
-  DimExprs to(rank, math.constant(1));
-  to[axis] = dims(x)[0];
+  DimExprs to(rank, math.constant(1)), from = dims(x);
+  if (from.size() != 1) {
+    problem(ErrorCode::badShape,
+            "expects a parameter of rank 1, got rank " + Twine(from.size()));
+    return {};
+  }
+  to[axis] = from[0];
   return reshape(x, to);
 }
 
@@ -286,8 +299,16 @@ Value Emitter::reduce(Value x, ReduceKind kind, ArrayRef<int64_t> axes,
   return reshape(y, kept);
 }
 
+Value Emitter::widen(Value x) {
+  auto type = x ? dyn_cast<FloatType>(elementType(x)) : FloatType();
+  return type && type.getWidth() < 32 ? cast(x, b.getF32Type()) : x;
+}
+
 Value Emitter::mean(Value x, ArrayRef<int64_t> axes, bool keep) {
-  return div(reduce(x, ReduceKind::sum, axes, keep), countLike(x, axes));
+  Value wide = widen(x);
+  Value y =
+      div(reduce(wide, ReduceKind::sum, axes, keep), countLike(wide, axes));
+  return y ? cast(y, elementType(x)) : y;
 }
 
 Value Emitter::countLike(Value x, ArrayRef<int64_t> axes) {

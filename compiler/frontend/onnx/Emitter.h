@@ -88,6 +88,9 @@ public:
   /// The dims that all of `shapes` broadcast to; checks at run time what is not
   /// known now.
   std::optional<DimExprs> broadcastDims(llvm::ArrayRef<DimExprs> shapes);
+  /// `x` for an operand that broadcasts to `to` and does not extend it: dims
+  /// that are 1 only at run time are explicit. Null after a problem.
+  mlir::Value broadcastInto(mlir::Value x, llvm::ArrayRef<mlir::AffineExpr> to);
 
   mlir::Value reshape(mlir::Value x, llvm::ArrayRef<mlir::AffineExpr> dims);
   /// `x` with the extent `size` of `axis` in its type; checked at run time
@@ -112,7 +115,10 @@ public:
   /// Reduces `axes` (any order, each once); without `keep` they disappear.
   mlir::Value reduce(mlir::Value x, ReduceKind kind,
                      llvm::ArrayRef<int64_t> axes, bool keep);
+  /// In f32 or wider: a sum of many f16 elements has no f16.
   mlir::Value mean(mlir::Value x, llvm::ArrayRef<int64_t> axes, bool keep);
+  /// Floats narrower than f32 as f32, in which sums of them are exact enough.
+  mlir::Value widen(mlir::Value x);
   /// Both of rank 2 or more; batch dims broadcast.
   mlir::Value matmul(mlir::Value x, mlir::Value y, bool transposeX = false,
                      bool transposeY = false);
@@ -141,7 +147,9 @@ public:
   int64_t rank(mlir::Value x) {
     return mlir::cast<mlir::ShapedType>(x.getType()).getRank();
   }
-  mlir::Type elementType(mlir::Value x) { return elementTypeOf(x); }
+  mlir::Type elementType(mlir::Value x) {
+    return x ? elementTypeOf(x) : mlir::Type();
+  }
   MixedIndices mixed(llvm::ArrayRef<mlir::AffineExpr> exprs);
 
   /// Ends the run unless `holds` (0 or 1); decided now where possible, where a

@@ -66,7 +66,8 @@ static HostResult evaluateConcat(Node &n, HostInputs inputs) {
     return std::nullopt;
   }
   for (const HostResult &input : inputs.drop_front()) {
-    if (input->type != result.type || input->rank() != result.rank() ||
+    if (!input || input->type != result.type ||
+        input->rank() != result.rank() ||
         ArrayRef(input->dims).drop_front() !=
             ArrayRef(result.dims).drop_front()) {
       return std::nullopt;

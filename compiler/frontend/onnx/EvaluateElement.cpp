@@ -313,6 +313,11 @@ HostResult onnx::evaluateElementwise(Node &n, HostInputs inputs) {
   if (n.opType() == "Mod" && n.intAttr("fmod", 0) != 0) {
     return std::nullopt;
   }
+  if (n.opType() == "Cast") {
+    // What they say matters for float 8 and narrower, which are not host types.
+    n.opset() >= 19 ? n.ignoreAttr("saturate") : void();
+    n.opset() >= 24 ? n.ignoreAttr("round_mode") : void();
+  }
   Type type = inputs.back()->type;
   Type to = n.opType() == "Cast"            ? n.typeAttr("to", 0)
             : comparisons.count(n.opType()) ? n.b.getI1Type()

@@ -27,6 +27,9 @@ Value onnx::along(Emitter &n, Value x, int64_t axis, int64_t rank) {
   return n.perChannel(x, rank, axis);
 }
 
+static constexpr Interval anyInteger{std::numeric_limits<int64_t>::min(),
+                                     std::numeric_limits<int64_t>::max()};
+
 AffineExpr onnx::extractInteger(Emitter &n, Value x, Interval range) {
   if (!x) {
     return {};
@@ -37,7 +40,14 @@ AffineExpr onnx::extractInteger(Emitter &n, Value x, Interval range) {
   }
   Value index =
       ExtractOp::create(n.b, n.loc, n.b.getIndexType(), scalar, ValueRange{});
-  return n.math.symbol(index, range);
+  AffineExpr value = n.math.symbol(index, anyInteger);
+  AffineExpr low = n.math.constant(range.low),
+             high = n.math.constant(range.high);
+  AffineExpr fits = n.math.min(n.math.compare(Predicate::sle, low, value),
+                               n.math.compare(Predicate::sle, value, high));
+  n.require(fits, value, high, "an integer must be in range");
+  n.math.setBounds(value, range);
+  return value;
 }
 
 AffineExpr onnx::integerInput(Node &n, unsigned i) {
@@ -52,9 +62,7 @@ AffineExpr onnx::integerInput(Node &n, unsigned i) {
     return n.math.constant(
         int64_t(std::clamp(known->front(), -0x1p62, 0x1p62)));
   }
-  return extractInteger(n, n.value(i),
-                        {std::numeric_limits<int64_t>::min(),
-                         std::numeric_limits<int64_t>::max()});
+  return extractInteger(n, n.value(i), anyInteger);
 }
 
 AffineExpr onnx::countNonZero(Emitter &n, Value x) {

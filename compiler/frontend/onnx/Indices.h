@@ -18,8 +18,8 @@ mlir::Value iotaAlong(Emitter &n, mlir::Type elementType,
 /// A tensor of [count] as one of `rank` along `axis`; the other dims are 1.
 mlir::Value along(Emitter &n, mlir::Value x, int64_t axis, int64_t rank);
 
-/// The value of an integer tensor of one element, read when the model runs, as
-/// an expression that holds any integer in `range`.
+/// The value of an integer tensor of one element, read when the model runs,
+/// where one outside of `range` ends the run.
 mlir::AffineExpr extractInteger(Emitter &n, mlir::Value x, Interval range);
 
 /// A scalar input as an integer: known, or read when the model runs. Floats are

@@ -134,56 +134,6 @@ static void importSize(Node &n) {
   n.setElements(0, n.b.getI64Type(), {}, {HostElement(count)});
 }
 
-/// Whether Dropout may have to drop: null when it surely does not.
-static AffineExpr trainingMode(Node &n) {
-  if (n.opset() < 12) {
-    if (n.opset() < 7 && n.intAttr("is_test", 0) == 0) {
-      n.unsupported("training (is_test=0)");
-    }
-    return {};
-  }
-  AffineExpr mode = n.has(2) ? n.integer(2) : AffineExpr();
-  return mode && DimMath::literal(mode) == 0 ? AffineExpr() : mode;
-}
-
-/// In training mode elements whose random number is below the ratio become 0
-/// and the others grow by 1 / (1 - ratio); the numbers come from the node's
-/// seed (default 0) and are the same in every run.
-static void importDropout(Node &n) {
-  Tensor *x = n.tensor(0);
-  int64_t seed = n.intAttr("seed", 0);
-  n.ignoreAttr("ratio"); // before opset 12, where inference only is supported
-  AffineExpr training = trainingMode(n);
-  Type boolean = n.b.getI1Type();
-  if (!x || n.failed()) {
-    return;
-  }
-  if (!training) {
-    if (n.has(1)) {
-      n.tensor(1);
-    }
-    n.setResult(0, x);
-    if (n.wants(1)) {
-      n.setResult(1, n.fill(boolean, 1, x->dims));
-    }
-    return;
-  }
-  Value value = n.value(0);
-  Type type = x->elementType;
-  Value ratio = n.has(1) ? n.cast(n.value(1), type) : n.scalar(type, 0.5);
-  ratio = n.reshape(ratio, {});
-  Value rate = n.elementwise<WhereOp>(
-      {n.scalarTensor(training, boolean), ratio, n.scalar(type, 0)});
-  MixedIndices sizes = n.mixed(x->dims);
-  Type random = type.isF64() ? type : n.b.getF32Type();
-  Value numbers = n.create<RandomOp>(sizes.values, sizes.fixed, seed, random);
-  Value keep = n.elementwise<GreaterEqualOp>({numbers, n.cast(rate, random)});
-  Value scale = n.create<ReciprocalOp>(n.sub(n.scalar(type, 1), rate));
-  n.setResult(0, n.elementwise<WhereOp>(
-                     {keep, n.mul(value, scale), n.scalar(type, 0)}));
-  n.setResult(1, keep);
-}
-
 void mlc::onnx::addConstantRules(RuleTable &table) {
   table.add("Constant", 1, importConstant);
   table.add("ConstantOfShape", 9, importConstantOfShape);
@@ -192,5 +142,4 @@ void mlc::onnx::addConstantRules(RuleTable &table) {
   table.add("CastLike", 15, importCastLike);
   table.add("Shape", 1, importShape);
   table.add("Size", 1, importSize);
-  table.add("Dropout", 6, importDropout);
 }

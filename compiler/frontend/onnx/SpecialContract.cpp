@@ -11,7 +11,6 @@ using namespace mlir;
 using namespace mlc;
 using namespace mlc::onnx;
 
-/// numpy.matmul: a vector operand gains a dim of 1 that the result loses.
 static void importMatMul(Node &n) {
   n.setResult(0, n.matmulAnyRank(n.value(0), n.value(1)));
 }

@@ -88,6 +88,7 @@ static std::optional<Branch> importBranch(Node &n, const GraphProto &graph,
                                           Block *block) {
   OpBuilder::InsertionGuard guard(n.b);
   n.b.setInsertionPoint(block, block->without_terminator().end());
+  DimMath::FactScope facts(n.math);
   bool ok;
   Branch branch{importSubgraph(n, graph, {}, ok), {}};
   if (!ok) {

@@ -88,6 +88,10 @@ private:
   /// Labels of a term whose ellipsis stands for `extra` axes.
   std::optional<Labels> parse(StringRef term, int64_t extra) {
     Labels labels;
+    if (term.count("...") > 1) {
+      n.badAttribute("a term of the equation has two ellipses");
+      return std::nullopt;
+    }
     while (!term.empty()) {
       if (term.consume_front("...")) {
         for (int64_t i = extra; i > 0; --i) {

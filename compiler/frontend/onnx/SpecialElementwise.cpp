@@ -11,8 +11,8 @@ using namespace mlc;
 using namespace mlc::onnx;
 
 /// Folds all inputs with a binary op.
-template <typename OpT> static Value foldInputs(Node &n) {
-  SmallVector<Value> xs = n.allValues();
+template <typename OpT>
+static Value foldInputs(Node &n, SmallVector<Value> xs) {
   if (xs.empty()) {
     n.badShape("expects at least one input");
     return {};
@@ -24,12 +24,24 @@ template <typename OpT> static Value foldInputs(Node &n) {
   return y;
 }
 
-static void importMax(Node &n) { n.setResult(0, foldInputs<MaxOp>(n)); }
-static void importMin(Node &n) { n.setResult(0, foldInputs<MinOp>(n)); }
-static void importSum(Node &n) { n.setResult(0, foldInputs<AddOp>(n)); }
+static void importMax(Node &n) {
+  n.setResult(0, foldInputs<MaxOp>(n, n.allValues()));
+}
+static void importMin(Node &n) {
+  n.setResult(0, foldInputs<MinOp>(n, n.allValues()));
+}
+static void importSum(Node &n) {
+  n.setResult(0, foldInputs<AddOp>(n, n.allValues()));
+}
 static void importMean(Node &n) {
-  Value sum = foldInputs<AddOp>(n);
-  n.setResult(0, n.div(sum, n.scalarLike(sum, double(n.inputCount()))));
+  SmallVector<Value> xs = n.allValues();
+  Type type = xs.empty() ? Type() : n.elementType(xs[0]);
+  for (Value &x : xs) {
+    x = n.widen(x);
+  }
+  Value sum = foldInputs<AddOp>(n, xs);
+  n.setResult(0,
+              n.cast(n.div(sum, n.scalarLike(sum, double(xs.size()))), type));
 }
 
 /// min(max(x, low), high), each bound optional.
@@ -132,6 +144,32 @@ static void importLegacyBinary(Node &n) {
   n.setResult(0, y);
 }
 
+/// An integer to a fractional power is truncated in the end, not the exponent.
+static void importPow(Node &n) {
+  if (n.opset() < 7) {
+    return importLegacyBinary(n);
+  }
+  Value a = n.value(0), b = n.value(1);
+  Type type = n.elementType(a), f64 = n.b.getF64Type();
+  if (isa_and_nonnull<IntegerType>(type) &&
+      isa_and_nonnull<FloatType>(n.elementType(b))) {
+    a = n.cast(a, f64);
+    b = n.cast(b, f64);
+  }
+  n.setResult(0, n.cast(n.elementwise<PowOp>({a, b}), type));
+}
+
+/// x + bias below -lambd, x - bias above lambd, else 0; of integers, too, whose
+/// bounds need not be integers.
+static void importShrink(Node &n) {
+  Value x = n.value(0);
+  double lambd = n.floatAttr("lambd", 0.5), bias = n.floatAttr("bias", 0);
+  Type type = n.elementType(x);
+  x = isa_and_nonnull<IntegerType>(type) ? n.cast(x, n.b.getF64Type()) : x;
+  Value y = n.create<ShrinkOp>(x, llvm::APFloat(lambd), llvm::APFloat(bias));
+  n.setResult(0, n.cast(y, type));
+}
+
 /// The slope broadcasts to x; before opset 7 one of [C] stands for channels.
 static void importPRelu(Node &n) {
   Value x = n.value(0), slope = n.value(1);
@@ -153,7 +191,9 @@ void mlc::onnx::addElementwiseRules(RuleTable &table) {
   table.add("IsInf", 10, importIsInf);
   table.add("Gelu", 20, importGelu);
   table.add("PRelu", 6, importPRelu);
-  for (StringRef name : {"Add", "Sub", "Mul", "Div", "Pow", "And", "Or", "Xor",
+  table.add("Pow", 6, importPow);
+  table.add("Shrink", 9, importShrink);
+  for (StringRef name : {"Add", "Sub", "Mul", "Div", "And", "Or", "Xor",
                          "Equal", "Less", "Greater"}) {
     table.add(name, 6, importLegacyBinary);
   }

@@ -57,13 +57,16 @@ static std::optional<LossInputs> readLoss(Node &n, Value scores) {
 /// -weight * log probability of the target class, reduced as asked for.
 static Value classLoss(Node &n, Value logProbabilities, const LossInputs &in,
                        StringRef reduction) {
-  Type type = n.elementType(logProbabilities);
   Value at = n.unsqueeze(in.target, {1});
-  Value picked =
-      n.reshape(gatherElements(n, logProbabilities, at, 1), n.dims(in.target));
+  Value picked = n.widen(
+      n.reshape(gatherElements(n, logProbabilities, at, 1), n.dims(in.target)));
+  if (!picked) {
+    return {};
+  }
+  Type type = n.elementType(picked);
   Value zero = n.scalar(type, 0);
-  Value weight =
-      in.weight ? n.gather(in.weight, in.target, 0) : n.scalar(type, 1);
+  Value weight = in.weight ? n.widen(n.gather(in.weight, in.target, 0))
+                           : n.scalar(type, 1);
   Value loss = n.mul(n.create<NegOp>(picked), weight);
   if (in.ignored) {
     weight = select(n, in.ignored, zero, weight);
@@ -97,7 +100,8 @@ static void importNegativeLogLikelihood(Node &n) {
   auto reduction = readReduction(n);
   auto in = readLoss(n, logs);
   if (in && reduction) {
-    n.setResult(0, classLoss(n, logs, *in, *reduction));
+    n.setResult(
+        0, n.cast(classLoss(n, logs, *in, *reduction), n.elementType(logs)));
   }
 }
 
@@ -107,7 +111,9 @@ static void importSoftmaxCrossEntropy(Node &n) {
   auto in = readLoss(n, scores);
   if (in && reduction) {
     Value logs = n.create<SoftmaxOp>(scores, int64_t(1), /*log=*/true);
-    n.setResult(0, logs ? classLoss(n, logs, *in, *reduction) : Value());
+    n.setResult(0, logs ? n.cast(classLoss(n, logs, *in, *reduction),
+                                 n.elementType(logs))
+                        : Value());
     n.setResult(1, logs);
   }
 }

@@ -100,10 +100,12 @@ static void trainBatchNorm(Node &n, BatchNormInputs in, double epsilon,
     }
   }
   Type type = n.elementType(in.variance);
-  Value x = n.cast(in.x, type);
+  Value x = n.widen(n.cast(in.x, type));
   Value mean = n.mean(x, axes, /*keep=*/false);
   Value centered = n.sub(x, n.perChannel(mean, n.rank(x)));
-  Value variance = n.mean(n.mul(centered, centered), axes, /*keep=*/false);
+  Value variance =
+      n.cast(n.mean(n.mul(centered, centered), axes, /*keep=*/false), type);
+  mean = n.cast(mean, type);
   auto average = [&](Value running, Value current) {
     return n.add(n.mul(running, n.scalarLike(running, momentum)),
                  n.mul(current, n.scalarLike(current, 1 - momentum)));

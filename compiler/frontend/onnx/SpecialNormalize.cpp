@@ -113,13 +113,16 @@ static void importLpNormalization(Node &n) {
   if (p != 1 && p != 2) {
     return n.badAttribute("'p' must be 1 or 2");
   }
+  Type type = n.elementType(x);
+  x = n.widen(x);
   Value powers = p == 1 ? n.create<AbsOp>(x) : n.mul(x, x);
   Value sum = n.reduce(powers, ReduceKind::sum, {*axis}, /*keep=*/true);
   Value norm = p == 1 ? sum : n.create<SqrtOp>(sum);
   // A vector of zeros stays one.
   Value zero = n.scalarLike(x, 0);
   Value isZero = n.elementwise<EqualOp>({norm, zero});
-  n.setResult(0, n.elementwise<WhereOp>({isZero, zero, n.div(x, norm)}));
+  Value y = n.elementwise<WhereOp>({isZero, zero, n.div(x, norm)});
+  n.setResult(0, y ? n.cast(y, type) : y);
 }
 
 void mlc::onnx::addNormalizeRules(RuleTable &table) {

@@ -32,7 +32,7 @@ public:
     decay = n.floatAttr("norm_coefficient", 0);
   }
 
-  /// Inputs of tensor `i`.
+  /// Inputs of tensor `i`; check failed() before using them.
   Update read(size_t i) {
     Update u;
     u.x = n.value(2 + i);
@@ -80,6 +80,9 @@ static void importAdagrad(Node &n) {
   double slowing = n.floatAttr("decay_factor", 0);
   for (size_t i = 0; i < step.count && !n.failed(); ++i) {
     Update u = step.read(i);
+    if (n.failed()) {
+      return;
+    }
     Value one = n.scalarLike(u.x, 1);
     Value rate = n.div(n.cast(step.rate, n.elementType(u.x)),
                        n.add(one, step.scaled(step.stepAs(u.x), slowing)));
@@ -99,6 +102,9 @@ static void importMomentum(Node &n) {
   }
   for (size_t i = 0; i < step.count && !n.failed(); ++i) {
     Update u = step.read(i);
+    if (n.failed()) {
+      return;
+    }
     // The first gradient counts in full.
     Value share = select(n, step.isLater(), n.scalarLike(u.x, beta),
                          n.scalarLike(u.x, 1));
@@ -117,6 +123,9 @@ static void importAdam(Node &n) {
   double after = n.floatAttr("norm_coefficient_post", 0);
   for (size_t i = 0; i < step.count && !n.failed(); ++i) {
     Update u = step.read(i);
+    if (n.failed()) {
+      return;
+    }
     Value v = n.add(step.scaled(u.states[0], alpha),
                     step.scaled(u.gradient, 1 - alpha));
     Value square = n.mul(u.gradient, u.gradient);

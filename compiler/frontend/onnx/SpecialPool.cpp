@@ -86,11 +86,14 @@ static void importGlobalPool(Node &n) {
     if (p < 1) {
       return n.badAttribute("'p' must be positive");
     }
+    Type type = n.elementType(x);
+    x = n.widen(x);
     Value powers =
         n.elementwise<PowOp>({n.create<AbsOp>(x), n.scalarLike(x, p)});
-    n.setResult(
-        0, n.elementwise<PowOp>({n.reduce(powers, ReduceKind::sum, axes, true),
-                                 n.scalarLike(x, 1 / p)}));
+    Value y =
+        n.elementwise<PowOp>({n.reduce(powers, ReduceKind::sum, axes, true),
+                              n.scalarLike(x, 1 / p)});
+    n.setResult(0, y ? n.cast(y, type) : y);
   }
 }
 

@@ -88,6 +88,9 @@ static Type optionalType(Node &n, StringRef name, Type fallback) {
 
 /// Rounded to even, moved by the zero point, saturated.
 static Value toInteger(Node &n, Value x, Value zeroPoint, Type to) {
+  if (!x) {
+    return {};
+  }
   Type f32 = n.b.getF32Type(), i32 = n.b.getI32Type();
   unsigned width = to.getIntOrFloatBitWidth();
   bool isUnsigned = to.isUnsignedInteger();

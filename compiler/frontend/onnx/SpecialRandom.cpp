@@ -141,9 +141,16 @@ static void importMultinomial(Node &n) {
               best ? n.cast(n.reshape(best, {dims[0], count}), type) : Value());
 }
 
-/// From opset 12 on an input says whether elements are dropped.
+/// From opset 12 on an input says whether elements are dropped; before that
+/// they are not (training is not supported).
 static void importDropout(Node &n) {
   Value x = n.value(0);
+  if (n.opset() < 12) {
+    n.ignoreAttr("ratio");
+  }
+  if (n.opset() < 7 && n.intAttr("is_test", 0) == 0) {
+    return n.unsupported("training (is_test=0)");
+  }
   Value ratio = n.has(1) ? n.value(1) : Value();
   Value training = n.has(2) ? n.value(2) : Value();
   if (!x || n.failed()) {
@@ -186,5 +193,5 @@ void mlc::onnx::addRandomRules(RuleTable &table) {
   }
   table.add("Bernoulli", 15, importBernoulli);
   table.add("Multinomial", 7, importMultinomial);
-  table.add("Dropout", 12, importDropout);
+  table.add("Dropout", 6, importDropout);
 }

@@ -110,11 +110,26 @@ static Value logSumExp(Node &n, const Reduction &r) {
   return n.add(n.create<LogOp>(sum), finite);
 }
 
+/// Whether the sum is not the result: what comes out of it, or goes into it,
+/// may have an f16 where the sum has none, or be no integer.
+static bool needsWidening(StringRef name) {
+  return llvm::is_contained({"ReduceMean", "ReduceSumSquare", "ReduceL2",
+                             "ReduceLogSum", "ReduceLogSumExp"},
+                            name);
+}
+
 static void importReduce(Node &n) {
   StringRef name = n.opType();
   auto r = readReduction(n);
   if (!r) {
     return;
+  }
+  Type type = n.elementType(r->x);
+  if (needsWidening(name)) {
+    r->x = isa<IntegerType>(type) && name != "ReduceMean" &&
+                   name != "ReduceSumSquare"
+               ? n.cast(r->x, n.b.getF64Type())
+               : n.widen(r->x);
   }
   Value x = r->x, y;
   if (name == "ReduceSum") {
@@ -138,7 +153,8 @@ static void importReduce(Node &n) {
   } else {
     y = logSumExp(n, *r);
   }
-  n.setResult(0, dropAxes(n, y, *r));
+  y = dropAxes(n, y, *r);
+  n.setResult(0, y ? n.cast(y, type) : y);
 }
 
 void mlc::onnx::addReduceRules(RuleTable &table) {

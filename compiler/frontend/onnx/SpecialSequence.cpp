@@ -145,7 +145,10 @@ static SmallVector<AffineExpr> partSizes(Node &n, AffineExpr extent) {
   if (n.has(1) && n.tensor(1) && n.peek(1)->rank() == 1) {
     if (auto given = n.integers(1)) {
       AffineExpr sum = n.math.constant(0);
+      AffineExpr zero = n.math.constant(0);
       for (AffineExpr size : *given) {
+        n.require(n.math.compare(arith::CmpIPredicate::sle, zero, size), size,
+                  zero, "split sizes must not be negative");
         sum = n.math.add(sum, size);
         sizes.push_back(size);
       }

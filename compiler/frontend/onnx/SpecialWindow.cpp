@@ -14,7 +14,7 @@ using namespace mlc::onnx;
 
 /// x / (bias + alpha / size * sum of squares over channels around)^beta
 static void importLRN(Node &n) {
-  Value x = n.value(0);
+  Value given = n.value(0), x = n.widen(given);
   double alpha = n.floatAttr("alpha", 1e-4f), beta = n.floatAttr("beta", 0.75);
   double bias = n.floatAttr("bias", 1);
   int64_t size = n.intAttr("size", 0);
@@ -37,7 +37,8 @@ static void importLRN(Node &n) {
   Value base = n.add(n.mul(sum, n.scalarLike(x, alpha / double(size))),
                      n.scalarLike(x, bias));
   Value power = n.elementwise<PowOp>({base, n.scalarLike(x, beta)});
-  n.setResult(0, n.div(x, power));
+  Value y = n.div(x, power);
+  n.setResult(0, y ? n.cast(y, n.elementType(given)) : y);
 }
 
 /// Elements put back where a MaxPool took them from, zeros elsewhere.
@@ -90,23 +91,6 @@ static void importMaxUnpool(Node &n) {
   n.setResult(0, y);
 }
 
-/// A list attribute of `size` entries in [low, 2^31); nullopt after a problem.
-static std::optional<SmallVector<int64_t>>
-smallList(Node &n, StringRef name, size_t size, int64_t low, int64_t fallback) {
-  auto values = n.intsAttr(name);
-  if (!values) {
-    return SmallVector<int64_t>(size, fallback);
-  }
-  constexpr int64_t limit = int64_t(1) << 31;
-  if (values->size() != size ||
-      llvm::any_of(*values, [&](int64_t v) { return v < low || v >= limit; })) {
-    n.badAttribute("'" + name + "' needs " + Twine(size) +
-                   " values >= " + Twine(low) + " and below 2^31");
-    return std::nullopt;
-  }
-  return values;
-}
-
 static void importCol2Im(Node &n) {
   Value x = n.value(0);
   auto image = n.integers(1), block = n.integers(2);
@@ -117,9 +101,9 @@ static void importCol2Im(Node &n) {
                                    "of one rank");
   }
   size_t rank = image->size();
-  auto strides = smallList(n, "strides", rank, 1, 1);
-  auto dilations = smallList(n, "dilations", rank, 1, 1);
-  auto pads = smallList(n, "pads", 2 * rank, 0, 0);
+  auto strides = readWindowList(n, "strides", rank, 1, 1);
+  auto dilations = readWindowList(n, "dilations", rank, 1, 1);
+  auto pads = readWindowList(n, "pads", 2 * rank, 0, 0);
   if (!strides || !dilations || !pads) {
     return;
   }
@@ -200,7 +184,10 @@ static void importDeformConv(Node &n) {
   Value y = n.create<DeformConvOp>(x, w, offset, Maybe{mask}, window->strides,
                                    window->pads, window->dilations, group,
                                    offsetGroup);
-  if (bias && y && n.rank(bias) == 1) {
+  if (bias && y && n.rank(bias) != 1) {
+    return n.badShape("the bias must have rank 1");
+  }
+  if (bias && y) {
     n.requireEqual(n.dims(bias)[0], filter[0], "one bias per channel");
     y = n.add(y, n.perChannel(bias, 4));
   }

@@ -12,9 +12,9 @@ using namespace mlc::onnx;
 
 static constexpr int64_t limit = int64_t(1) << 31;
 
-/// A list attribute of `size` entries in [low, 2^31); nullopt after a problem.
-static std::optional<SmallVector<int64_t>>
-readList(Node &n, StringRef name, size_t size, int64_t low, int64_t fallback) {
+std::optional<SmallVector<int64_t>>
+onnx::readWindowList(Node &n, StringRef name, size_t size, int64_t low,
+                     int64_t fallback) {
   auto values = n.intsAttr(name);
   if (!values) {
     return SmallVector<int64_t>(size, fallback);
@@ -80,9 +80,9 @@ onnx::readWindow(Node &n, Value x, std::optional<SmallVector<int64_t>> kernel,
     n.badAttribute("kernel extents must be positive and below 2^31");
     return std::nullopt;
   }
-  auto strides = readList(n, "strides", rank, 1, 1);
-  auto dilations = readList(n, "dilations", rank, 1, 1);
-  auto pads = readList(n, "pads", 2 * rank, 0, 0);
+  auto strides = readWindowList(n, "strides", rank, 1, 1);
+  auto dilations = readWindowList(n, "dilations", rank, 1, 1);
+  auto pads = readWindowList(n, "pads", 2 * rank, 0, 0);
   std::string name = n.stringAttr("auto_pad", "NOTSET");
   auto autoPad = llvm::StringSwitch<std::optional<AutoPad>>(name)
                      .Case("NOTSET", AutoPad::none)

@@ -27,6 +27,10 @@ struct Window {
   int64_t span(size_t i) const { return (kernel[i] - 1) * dilations[i] + 1; }
 };
 
+/// A list attribute of `size` entries in [low, 2^31); nullopt after a problem.
+std::optional<llvm::SmallVector<int64_t>>
+readWindowList(Node &n, llvm::StringRef name, size_t size, int64_t low,
+               int64_t fallback);
 /// Reads kernel_shape, strides, dilations, pads, auto_pad for x [N, C, ...].
 /// nullopt after a problem. With `computeSame`, pads of SAME_* are computed.
 std::optional<Window>

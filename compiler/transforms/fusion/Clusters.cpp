@@ -6,11 +6,11 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/transforms/fusion/Clusters.h"
 
+#include "dialects/mlc/Scalar.h"
+
 using namespace mlir;
 
 namespace mlc {
-
-bool isElementwise(Operation *op) { return op->hasTrait<ScalarBody>(); }
 
 /// Whether a reduction covers exactly the last axes.
 static bool reducesTrailingAxes(ReduceOp op) {
@@ -30,7 +30,7 @@ OpClass classify(Operation *op) {
         reducesTrailingAxes(reduce) && elementTypeOf(reduce.getX()).isF32();
     return isRow ? OpClass::rowReduce : OpClass::heavy;
   }
-  if (isElementwise(op) ||
+  if (hasScalarBody(op) ||
       isa<CastOp, TransposeOp, ExpandOp, SliceOp, ConcatOp, PadOp, GatherOp>(
           op)) {
     return OpClass::map;
@@ -62,7 +62,7 @@ static bool readsOnce(Operation *consumer, OpOperand &operand) {
   if (auto pad = dyn_cast<PadOp>(consumer)) {
     return pad.getKind() == PadKind::constant;
   }
-  if (!isElementwise(consumer)) {
+  if (!hasScalarBody(consumer)) {
     return false;
   }
   // Equal types up to leading unit dims: no element is read twice.
@@ -199,7 +199,7 @@ bool ClusterBuilder::isRowUnion(unsigned producer, unsigned consumer) {
       space = type;
       return classify(op) == OpClass::rowReduce;
     }
-    return isElementwise(op);
+    return hasScalarBody(op);
   };
   for (unsigned i : {producer, consumer}) {
     if (!llvm::all_of(clusters[i].ops, visit)) {
@@ -250,7 +250,7 @@ StringRef ClusterBuilder::epilogueArchetype(unsigned producer,
   auto type = cast<RankedTensorType>(
       clusters[producer].ops.front()->getResult(0).getType());
   for (Operation *op : clusters[consumer].ops) {
-    if (!isElementwise(op) || op->getResult(0).getType() != type) {
+    if (!hasScalarBody(op) || op->getResult(0).getType() != type) {
       return {};
     }
     for (Value operand : op->getOperands()) {

@@ -31,9 +31,6 @@ enum class OpClass {
 
 OpClass classify(mlir::Operation *op);
 
-/// Whether `op`'s record gives it a scalar body (elementwise).
-bool isElementwise(mlir::Operation *op);
-
 /// What the target can emit beyond the generic archetypes.
 struct FusionOptions {
   bool rowGroups = false; ///< reductions over rows with their elementwise ops

@@ -271,8 +271,9 @@ std::optional<std::pair<double, double>> magnitudes(Value value) {
 }
 
 /// (x * c) * d ==> x * (c * d). Rounds once instead of twice; only for
-/// constants of moderate size, so that nothing overflows earlier or later than
-/// before.
+/// constants of moderate size, so that c * d neither overflows nor vanishes.
+/// Where x * c alone overflows, as in (x * 1e6) * 1e-6 for x = 1e35, the result
+/// is x instead of infinity.
 struct MergeFactors : FactPattern<MulOp> {
   using FactPattern::FactPattern;
   LogicalResult matchAndRewrite(MulOp op,

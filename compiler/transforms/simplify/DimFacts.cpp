@@ -71,13 +71,15 @@ bool DimFacts::haveSameDims(Value a, Value b) {
   return ArrayRef<AffineExpr>(first) == dims(b);
 }
 
+bool DimFacts::hasRoots(Value value, int64_t i) {
+  AffineExpr dim = dims(value)[i];
+  return scope.canMaterialize(dim) && !scope.isOwnSymbol(value, i, dim);
+}
+
 OpFoldResult DimFacts::dimFromRoots(OpBuilder &b, Location loc, Value value,
                                     int64_t i) {
-  AffineExpr dim = dims(value)[i];
-  if (!scope.canMaterialize(dim) || scope.isOwnSymbol(value, i, dim)) {
-    return {};
-  }
-  return scope.materialize(b, loc, dim);
+  return hasRoots(value, i) ? scope.materialize(b, loc, dims(value)[i])
+                            : OpFoldResult();
 }
 
 void DimFacts::notifyOperationErased(Operation *op) {

@@ -27,8 +27,10 @@ public:
   /// The value of an index operand or attribute.
   mlir::AffineExpr index(mlir::OpFoldResult value);
 
-  /// Dim `i` of `value` computed from what it derives from; null when that is
-  /// the value itself or is gone.
+  /// Whether dim `i` of `value` derives from something else that is still
+  /// there.
+  bool hasRoots(mlir::Value value, int64_t i);
+  /// Dim `i` of `value` computed from what it derives from; null without roots.
   mlir::OpFoldResult dimFromRoots(mlir::OpBuilder &b, mlir::Location loc,
                                   mlir::Value value, int64_t i);
 

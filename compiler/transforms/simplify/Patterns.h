@@ -5,8 +5,9 @@
 //
 // Rewrites agree on directions, so that they end: constants move to the right
 // operand, reshapes and transposes move down (towards results), scales move up
-// into constants. None changes what NaN, infinities or signed zeros give;
-// those that change rounding say so.
+// into constants. None changes what NaN, infinities or signed zeros in the
+// operands give. Those that change rounding say so; they may also give a number
+// where the model's own order passes through an overflow, never the reverse.
 //
 //===----------------------------------------------------------------------===//
 #ifndef MLC_COMPILER_TRANSFORMS_SIMPLIFY_PATTERNS_H

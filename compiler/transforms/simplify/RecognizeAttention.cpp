@@ -15,10 +15,13 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/transforms/Passes.h"
+#include "compiler/transforms/simplify/AttentionTransposes.h"
 #include "compiler/transforms/simplify/CausalMask.h"
 #include "compiler/transforms/simplify/ConstantData.h"
 #include "compiler/transforms/simplify/Patterns.h"
 #include "compiler/transforms/simplify/TensorBuilder.h"
+
+#include "dialects/mlc/Scalar.h"
 
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -40,6 +43,7 @@ public:
   /// Matches the product of weights and values.
   bool match(MatMulOp product) {
     v = product.getB();
+    type = elementTypeOf(product);
     return !product.getTransposeA() && !product.getTransposeB() &&
            matchWeights(product.getA()) && matchShapes();
   }
@@ -52,6 +56,7 @@ private:
     double factor = 1;            ///< what it is multiplied with
     std::optional<double> hidden; ///< selections: the score where not visible
     bool visibleWhen = true;      ///< selections: the condition where visible
+    Type type;                    ///< of the scores it was meant for
   };
 
   bool matchWeights(Value weights);
@@ -65,6 +70,7 @@ private:
 
   DimFacts &facts;
   Value q, k, v;
+  Type type; ///< of the product, and so of all operands
   SmallVector<Mask> masks;
   double scale = 1;
   bool nanToZero = false, causal = false, keysTransposed = false;
@@ -132,7 +138,8 @@ bool AttentionMatcher::matchSelection(WhereOp where, double factor,
           mask.isCondition(where.getCondition()))) {
       return false;
     }
-    masks.push_back({where.getCondition(), factor, hidden, visibleWhen});
+    masks.push_back({where.getCondition(), factor, hidden, visibleWhen,
+                     elementTypeOf(where)});
     next = scores;
     return true;
   }
@@ -166,7 +173,11 @@ bool AttentionMatcher::matchScores(Value scores) {
     } else if (auto add = dyn_cast<AddOp>(op)) {
       bool first = leadsToProduct(add.getA());
       next = first ? add.getA() : add.getB();
-      masks.push_back({first ? add.getB() : add.getA(), factor, {}, true});
+      masks.push_back({first ? add.getB() : add.getA(),
+                       factor,
+                       {},
+                       true,
+                       elementTypeOf(add)});
     } else if (auto where = dyn_cast<WhereOp>(op)) {
       if (!matchSelection(where, factor, next)) {
         return false;
@@ -184,6 +195,11 @@ bool AttentionMatcher::matchScores(Value scores) {
 bool AttentionMatcher::matchShapes() {
   DimExprs dq(facts.dims(q)), dk(facts.dims(k)), dv(facts.dims(v));
   size_t rank = dq.size();
+  // The op has one element type; it computes in f32 in any case.
+  if (elementTypeOf(q) != type || elementTypeOf(k) != type ||
+      elementTypeOf(v) != type) {
+    return false;
+  }
   if (rank < 2 || rank > 4 || dk.size() != rank || dv.size() != rank) {
     return false;
   }
@@ -267,9 +283,10 @@ Value AttentionMatcher::addMasks(TensorBuilder &t) {
       causal = true;
       continue;
     }
-    Type type = elementTypeOf(q);
     if (mask.hidden) {
-      Value hidden = t.scalar(type, *mask.hidden), visible = t.scalar(type, 0);
+      // In the scores' type: what hides in f32 may be infinite in q's.
+      Value hidden = t.scalar(mask.type, *mask.hidden);
+      Value visible = t.scalar(mask.type, 0);
       value = mask.visibleWhen ? t.make<WhereOp>(value, visible, hidden)
                                : t.make<WhereOp>(value, hidden, visible);
     }
@@ -277,7 +294,9 @@ Value AttentionMatcher::addMasks(TensorBuilder &t) {
       value = t.mul(value, t.scalar(elementTypeOf(value), mask.factor));
     }
     if (sum && elementTypeOf(sum) != elementTypeOf(value)) {
-      value = t.cast(value, elementTypeOf(sum));
+      Type wide = computeType(type);
+      sum = t.cast(sum, wide);
+      value = t.cast(value, wide);
     }
     sum = sum ? t.add(sum, value) : value;
   }
@@ -315,70 +334,6 @@ Value AttentionMatcher::build(OpBuilder &b, MatMulOp product) {
   return t.make<AttentionOp>(q, k, v, mask, APFloat(scale), causal, nanToZero);
 }
 
-//===----------------------------------------------------------------------===//
-// Transposes around attention
-//===----------------------------------------------------------------------===//
-
-/// A batch of one leaves transposes [1, 0, 2] with reshapes; kernels look for
-/// [0, 2, 1, 3]: reshape(transpose(x)) ==> transpose(reshape(x)).
-struct RestoreOperandTranspose : OpRewritePattern<AttentionOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(AttentionOp op,
-                                PatternRewriter &rewriter) const override {
-    for (unsigned i = 0; i < 3; ++i) {
-      Value x = op->getOperand(i);
-      auto reshape = x.getDefiningOp<ReshapeOp>();
-      auto transpose =
-          reshape ? reshape.getX().getDefiningOp<TransposeOp>() : TransposeOp();
-      if (!transpose || !addsLeadingOne(transpose, reshape) ||
-          transpose.getPermutation() != ArrayRef<int64_t>({1, 0, 2})) {
-        continue;
-      }
-      SmallVector<OpFoldResult> sizes =
-          sizesOf(rewriter, op.getLoc(), transpose.getX());
-      sizes.insert(sizes.begin(), rewriter.getIndexAttr(1));
-      Value full = reshapeTo(rewriter, op.getLoc(), transpose.getX(), sizes);
-      Value restored =
-          TensorBuilder(rewriter, op.getLoc()).transpose(full, {0, 2, 1, 3});
-      rewriter.modifyOpInPlace(op, [&] { op->setOperand(i, restored); });
-      return success();
-    }
-    return rewriter.notifyMatchFailure(op, "no transpose to restore");
-  }
-
-private:
-  /// Whether `reshape` adds a dim of 1 in front of `x`.
-  static bool addsLeadingOne(Value x, ReshapeOp reshape) {
-    auto before = cast<RankedTensorType>(x.getType());
-    auto after = cast<RankedTensorType>(reshape.getType());
-    return before.getRank() == 3 && after.getRank() == 4 &&
-           after.getDimSize(0) == 1 &&
-           after.getShape().drop_front() == before.getShape();
-  }
-};
-
-struct RestoreResultTranspose : OpRewritePattern<TransposeOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(TransposeOp op,
-                                PatternRewriter &rewriter) const override {
-    auto reshape = op.getX().getDefiningOp<ReshapeOp>();
-    auto attention =
-        reshape ? reshape.getX().getDefiningOp<AttentionOp>() : AttentionOp();
-    if (!attention || op.getPermutation() != ArrayRef<int64_t>({1, 0, 2}) ||
-        cast<RankedTensorType>(attention.getType()).getDimSize(0) != 1 ||
-        cast<RankedTensorType>(attention.getType()).getShape().drop_front() !=
-            cast<RankedTensorType>(reshape.getType()).getShape()) {
-      return rewriter.notifyMatchFailure(op, "not the heads of attention");
-    }
-    TensorBuilder t(rewriter, op.getLoc());
-    Value moved = t.transpose(attention, {0, 2, 1, 3});
-    SmallVector<OpFoldResult> sizes = sizesOf(rewriter, op.getLoc(), moved);
-    sizes.erase(sizes.begin());
-    replaceByReshape(rewriter, op, moved, sizes);
-    return success();
-  }
-};
-
 struct RecognizeAttentionPass
     : impl::RecognizeAttentionPassBase<RecognizeAttentionPass> {
   using RecognizeAttentionPassBase::RecognizeAttentionPassBase;
@@ -399,8 +354,7 @@ struct RecognizeAttentionPass
       replace(rewriter, product, y);
     }
     RewritePatternSet patterns(&getContext());
-    patterns.add<RestoreOperandTranspose, RestoreResultTranspose>(
-        &getContext());
+    populateAttentionTransposes(patterns);
     (void)applyPatternsGreedily(getOperation(), std::move(patterns));
   }
 

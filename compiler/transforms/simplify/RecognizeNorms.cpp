@@ -16,6 +16,8 @@
 #include "compiler/transforms/simplify/Patterns.h"
 #include "compiler/transforms/simplify/TensorBuilder.h"
 
+#include "dialects/mlc/Scalar.h"
+
 #include <cmath>
 
 using namespace mlir;
@@ -85,7 +87,9 @@ private:
 
   /// reduce sum over the last axes, divided by their element count.
   bool matchMean(Value value, Value &averaged, int64_t &from) {
-    Operation *op = value.getDefiningOp();
+    // A mean of narrow floats is taken in f32.
+    auto narrowed = value.getDefiningOp<CastOp>();
+    Operation *op = (narrowed ? narrowed.getX() : value).getDefiningOp();
     if (!op || !isa<MulOp, DivOp>(op)) {
       return false;
     }
@@ -100,6 +104,14 @@ private:
       return false;
     }
     averaged = reduce.getX();
+    if (narrowed) {
+      auto widened = averaged.getDefiningOp<CastOp>();
+      averaged = widened ? widened.getX() : Value();
+      if (!averaged || elementTypeOf(averaged) != narrowed.getTo() ||
+          computeType(narrowed.getTo()) != widened.getTo()) {
+        return false;
+      }
+    }
     return isCount(op,
                    ArrayRef<AffineExpr>(facts.dims(averaged)).drop_front(from));
   }

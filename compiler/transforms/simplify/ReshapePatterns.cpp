@@ -98,7 +98,7 @@ private:
 
   /// How many dims, counted from the last, hold all that are not 1.
   int64_t keptDims(Value operand) const {
-    ArrayRef<AffineExpr> dims = facts.dims(operand);
+    DimExprs dims(facts.dims(operand));
     for (size_t i = 0; i < dims.size(); ++i) {
       if (!isOne(dims[i])) {
         return dims.size() - i;

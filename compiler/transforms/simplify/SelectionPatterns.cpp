@@ -13,21 +13,22 @@ using namespace mlir;
 namespace mlc {
 namespace {
 
-/// Replaces `op` by `value`, which gives its elements but not its dims.
-LogicalResult replaceByExpand(PatternRewriter &rewriter, DimFacts &facts,
-                              Operation *op, Value value) {
+/// Whether all dims of the result can be computed without it.
+bool hasRoots(DimFacts &facts, Value result) {
+  return llvm::all_of(llvm::seq<int64_t>(0, rankOf(result)),
+                      [&](int64_t i) { return facts.hasRoots(result, i); });
+}
+
+/// Replaces `op`, whose dims have roots, by `value`, which gives its elements.
+void replaceByExpand(PatternRewriter &rewriter, DimFacts &facts, Operation *op,
+                     Value value) {
   Value result = op->getResult(0);
   MixedSizes sizes;
   for (int64_t i = 0; i < rankOf(result); ++i) {
-    OpFoldResult dim = facts.dimFromRoots(rewriter, op->getLoc(), result, i);
-    if (!dim) {
-      return rewriter.notifyMatchFailure(op, "a dim is not known otherwise");
-    }
-    sizes.push(dim);
+    sizes.push(facts.dimFromRoots(rewriter, op->getLoc(), result, i));
   }
   rewriter.replaceOpWithNewOp<ExpandOp>(op, result.getType(), value, sizes.dims,
                                         sizes.sizes);
-  return success();
 }
 
 /// Whether every value of `from` is one of `to`.
@@ -68,8 +69,16 @@ struct MergeCasts : FactPattern<CastOp> {
       return success();
     }
     auto inner = op.getX().getDefiningOp<CastOp>();
-    if (!inner || !holdsAll(elementTypeOf(inner.getX()), inner.getTo())) {
+    Type from = inner ? elementTypeOf(inner.getX()) : Type();
+    if (!inner || !holdsAll(from, inner.getTo())) {
       return rewriter.notifyMatchFailure(op, "the first cast loses values");
+    }
+    // From a float, an integer that does not fit saturates; from an integer it
+    // wraps around.
+    if (isa<IntegerType>(from) && isa<FloatType>(inner.getTo()) &&
+        isa<IntegerType>(op.getTo()) && !op.getTo().isInteger(1) &&
+        from != op.getTo() && !holdsAll(from, op.getTo())) {
+      return rewriter.notifyMatchFailure(op, "wrapping is not saturating");
     }
     rewriter.modifyOpInPlace(op,
                              [&] { op.getXMutable().assign(inner.getX()); });
@@ -102,7 +111,11 @@ struct SimplifyWhere : FactPattern<WhereOp> {
       rewriter.replaceOp(op, chosen);
       return success();
     }
-    return replaceByExpand(rewriter, facts, op, chosen);
+    if (!hasRoots(facts, op)) {
+      return rewriter.notifyMatchFailure(op, "a dim is not known otherwise");
+    }
+    replaceByExpand(rewriter, facts, op, chosen);
+    return success();
   }
 };
 
@@ -121,14 +134,15 @@ template <typename OpT> struct CompareIota : FactPattern<OpT> {
     constexpr bool orEqual =
         std::is_same_v<OpT, GreaterEqualOp> || std::is_same_v<OpT, LessOp>;
     if (!c || mayWrap || !source.template getDefiningOp<IotaOp>() ||
-        !(orEqual ? *c <= 0 : *c < 0)) {
+        !(orEqual ? *c <= 0 : *c < 0) || !hasRoots(this->facts, op)) {
       return rewriter.notifyMatchFailure(op, "not decided by the range");
     }
     constexpr bool isGreater =
         std::is_same_v<OpT, GreaterEqualOp> || std::is_same_v<OpT, GreaterOp>;
     TensorBuilder t(rewriter, op.getLoc());
     Value decided = t.scalar(rewriter.getI1Type(), isGreater);
-    return replaceByExpand(rewriter, this->facts, op, decided);
+    replaceByExpand(rewriter, this->facts, op, decided);
+    return success();
   }
 };
 

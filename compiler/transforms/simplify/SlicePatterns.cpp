@@ -8,6 +8,8 @@
 #include "compiler/transforms/simplify/Patterns.h"
 #include "compiler/transforms/simplify/TensorBuilder.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 
 namespace mlc {
@@ -81,11 +83,14 @@ struct MergeSlices : FactPattern<SliceOp> {
         !inner.getStartValues().empty()) {
       return rewriter.notifyMatchFailure(op, "no static starts");
     }
-    Axes starts, steps;
+    Axes starts(rankOf(op)), steps(rankOf(op));
     for (int64_t i = 0; i < rankOf(op); ++i) {
-      starts.push_back(inner.getStarts()[i] +
-                       op.getStarts()[i] * inner.getSteps()[i]);
-      steps.push_back(op.getSteps()[i] * inner.getSteps()[i]);
+      int64_t by = inner.getSteps()[i], distance;
+      if (llvm::MulOverflow(op.getStarts()[i], by, distance) ||
+          llvm::AddOverflow(inner.getStarts()[i], distance, starts[i]) ||
+          llvm::MulOverflow(op.getSteps()[i], by, steps[i])) {
+        return rewriter.notifyMatchFailure(op, "the steps overflow");
+      }
     }
     rewriter.replaceOpWithNewOp<SliceOp>(op, op.getType(), inner.getX(),
                                          ValueRange(), op.getSizeValues(),
@@ -325,9 +330,13 @@ struct PadIntoConv : FactPattern<ConvOp> {
     }
     Axes pads(op.getPads());
     size_t spatial = pads.size() / 2;
-    for (size_t i = 0; i < spatial; ++i) {
-      pads[i] += low[i + 2];
-      pads[spatial + i] += high[i + 2];
+    for (size_t i = 0; i < pads.size(); ++i) {
+      int64_t more = i < spatial ? low[i + 2] : high[i - spatial + 2];
+      // What a window may have; see verifyWindow.
+      if (more >= (int64_t(1) << 31) - pads[i]) {
+        return rewriter.notifyMatchFailure(op, "the pads are too large");
+      }
+      pads[i] += more;
     }
     rewriter.modifyOpInPlace(op, [&] {
       op.getXMutable().assign(pad.getX());

@@ -9,7 +9,9 @@
 //   (conv(x, w) + b) * s  ==>  conv(x, w * s) + b * s
 //
 // This changes rounding (the sum is scaled term by term) and is done in f32 and
-// f64, for scales and weights that are far from overflow and underflow.
+// f64, for scales and weights whose product is far from overflow and underflow.
+// What x makes of it is not known here: a sum that overflows before a scale
+// below 1 no longer does.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/transforms/simplify/ConstantData.h"
@@ -197,12 +199,15 @@ struct SliceOfProduct : FactPattern<SliceOp> {
         !isSplitUp(whole, columnsOf(product)) || !hasOwnWeights(product)) {
       return rewriter.notifyMatchFailure(op, "not a product of parts");
     }
-    TensorBuilder t(rewriter, op.getLoc());
     if (sum && (!isRow(sum.getB(), columnsOf(product)) ||
                 !facts.haveSameDims(sum, product))) {
       return rewriter.notifyMatchFailure(op, "no bias per column");
     }
     int64_t start = op.getStarts().back(), size = op.getSizes().back();
+    if (typeOfPart(whole, size) != op.getType()) {
+      return rewriter.notifyMatchFailure(op, "types differ");
+    }
+    TensorBuilder t(rewriter, op.getLoc());
     Value weights =
         part(t, product.getB(), product.getTransposeB() ? 0 : 1, start, size);
     Value y = t.matmul(product.getA(), weights, product.getTransposeA(),
@@ -210,14 +215,21 @@ struct SliceOfProduct : FactPattern<SliceOp> {
     if (sum) {
       y = t.add(y, part(t, sum.getB(), rankOf(sum.getB()) - 1, start, size));
     }
-    if (!canReplace(op, y)) {
-      return rewriter.notifyMatchFailure(op, "types differ");
+    if (y.getType() != op.getType()) {
+      y = tensor::CastOp::create(rewriter, op.getLoc(), op.getType(), y);
     }
     rewriter.replaceOp(op, y);
     return success();
   }
 
 private:
+  static Type typeOfPart(Value whole, int64_t columns) {
+    auto type = cast<RankedTensorType>(whole.getType());
+    SmallVector<int64_t> shape(type.getShape());
+    shape.back() = columns;
+    return type.clone(shape);
+  }
+
   static int64_t columnsOf(MatMulOp op) {
     auto type = cast<RankedTensorType>(op.getB().getType());
     return type.getDimSize(type.getRank() - (op.getTransposeB() ? 2 : 1));

@@ -45,7 +45,6 @@ def MLC_DivOp : MLC_Binary<"div"> {
 def MLC_PowOp : MLC_Elementwise<"pow"> {
   let summary = "elementwise power; the exponent may have another type";
   let arguments = (ins MLC_Tensor:$a, MLC_Tensor:$b);
-  let onnx = [Onnx<"Pow", [7, 12, 13, 15]>];
   let scalar = (Pow $a, $b);
 }
 def MLC_ModOp : MLC_Binary<"mod"> {
@@ -84,25 +83,25 @@ def MLC_SignOp : MLC_Unary<"sign"> {
   let scalar = (Sign $x);
   let gradient = NoGradient<"zero almost everywhere">;
 }
-def MLC_ReciprocalOp : MLC_Unary<"reciprocal"> {
+def MLC_ReciprocalOp : MLC_FloatUnary<"reciprocal"> {
   let summary = "elementwise 1/x";
   let onnx = [Onnx<"Reciprocal", [6, 13]>];
   let scalar = (Div (One), $x);
   let gradient = Gradient<[(Neg (Mul $dy, (Mul $y, $y)))]>;
 }
-def MLC_FloorOp : MLC_Unary<"floor"> {
+def MLC_FloorOp : MLC_FloatUnary<"floor"> {
   let summary = "largest integer not above the element";
   let onnx = [Onnx<"Floor", [6, 13]>];
   let scalar = (Floor $x);
   let gradient = NoGradient<"zero almost everywhere">;
 }
-def MLC_CeilOp : MLC_Unary<"ceil"> {
+def MLC_CeilOp : MLC_FloatUnary<"ceil"> {
   let summary = "smallest integer not below the element";
   let onnx = [Onnx<"Ceil", [6, 13]>];
   let scalar = (Ceil $x);
   let gradient = NoGradient<"zero almost everywhere">;
 }
-def MLC_RoundOp : MLC_Unary<"round"> {
+def MLC_RoundOp : MLC_FloatUnary<"round"> {
   let summary = "nearest integer, ties to even";
   let onnx = [Onnx<"Round", [11, 22]>];
   let scalar = (Round $x);
@@ -113,25 +112,25 @@ def MLC_RoundOp : MLC_Unary<"round"> {
 // Exponential and trigonometric functions
 //===----------------------------------------------------------------------===//
 
-def MLC_SqrtOp : MLC_Unary<"sqrt"> {
+def MLC_SqrtOp : MLC_FloatUnary<"sqrt"> {
   let summary = "elementwise square root";
   let onnx = [Onnx<"Sqrt", [6, 13]>];
   let scalar = (Sqrt $x);
   let gradient = Gradient<[(Div $dy, (Add $y, $y))]>;
 }
-def MLC_RsqrtOp : MLC_Unary<"rsqrt"> {
+def MLC_RsqrtOp : MLC_FloatUnary<"rsqrt"> {
   let summary = "elementwise 1/sqrt(x)";
   let scalar = (Rsqrt $x);
   let gradient = Gradient<[(Mul (Mul $dy, (Const "-0.5")), (Mul $y, (Mul $y, $y)))]>;
 }
-def MLC_ExpOp : MLC_Unary<"exp"> {
+def MLC_ExpOp : MLC_FloatUnary<"exp"> {
   let summary = "elementwise natural exponential";
   let onnx = [Onnx<"Exp", [6, 13]>];
   let scalar = (Exp $x);
   let gradient = Gradient<[(Mul $dy, $y)]>;
   let precision = KeepF32;
 }
-def MLC_LogOp : MLC_Unary<"log"> {
+def MLC_LogOp : MLC_FloatUnary<"log"> {
   let summary = "elementwise natural logarithm";
   let onnx = [Onnx<"Log", [6, 13]>];
   let scalar = (Log $x);
@@ -139,7 +138,7 @@ def MLC_LogOp : MLC_Unary<"log"> {
   let precision = KeepF32;
 }
 class MLC_Function<string mnemonic, string onnxName, list<int> versions, dag body>
-    : MLC_Unary<mnemonic> {
+    : MLC_FloatUnary<mnemonic> {
   let onnx = [Onnx<onnxName, versions>];
   let scalar = body;
 }
@@ -189,7 +188,7 @@ def MLC_ErfOp : MLC_Function<"erf", "Erf", [9, 13], (Erf $x)> {
 // Activations
 //===----------------------------------------------------------------------===//
 
-def MLC_SigmoidOp : MLC_Unary<"sigmoid"> {
+def MLC_SigmoidOp : MLC_FloatUnary<"sigmoid"> {
   let summary = "logistic function 1/(1+exp(-x))";
   let onnx = [Onnx<"Sigmoid", [6, 13]>];
   let scalar = (Div (One), (Add (One), (Exp (Neg $x))));
@@ -203,86 +202,85 @@ def MLC_ReluOp : MLC_Unary<"relu"> {
   let gradient = Gradient<[(Select (Greater $x, (Zero)), $dy, (Zero))]>;
   let example = "%y = mlc.relu %x : (tensor<4xf32>) -> tensor<4xf32>";
 }
-def MLC_LeakyReluOp : MLC_Unary<"leaky_relu"> {
+def MLC_LeakyReluOp : MLC_FloatUnary<"leaky_relu"> {
   let summary = "x for x >= 0, alpha x below";
-  let arguments = (ins MLC_Tensor:$x, DefaultValuedAttr<F64Attr, "0.01">:$alpha);
+  let arguments = (ins MLC_FloatTensor:$x, DefaultValuedAttr<F64Attr, "0.01">:$alpha);
   let onnx = [Onnx<"LeakyRelu", [6, 16]>];
   let scalar = (Select (Less $x, (Zero)), (Mul $alpha, $x), $x);
 }
-def MLC_ThresholdedReluOp : MLC_Unary<"thresholded_relu"> {
+def MLC_ThresholdedReluOp : MLC_FloatUnary<"thresholded_relu"> {
   let summary = "x above alpha, else 0";
-  let arguments = (ins MLC_Tensor:$x, DefaultValuedAttr<F64Attr, "1.0">:$alpha);
+  let arguments = (ins MLC_FloatTensor:$x, DefaultValuedAttr<F64Attr, "1.0">:$alpha);
   let onnx = [Onnx<"ThresholdedRelu", [10, 22]>];
   let scalar = (Select (Greater $x, $alpha), $x, (Zero));
 }
-def MLC_EluOp : MLC_Unary<"elu"> {
+def MLC_EluOp : MLC_FloatUnary<"elu"> {
   let summary = "x for x >= 0, alpha (exp(x) - 1) below";
-  let arguments = (ins MLC_Tensor:$x, DefaultValuedAttr<F64Attr, "1.0">:$alpha);
+  let arguments = (ins MLC_FloatTensor:$x, DefaultValuedAttr<F64Attr, "1.0">:$alpha);
   let onnx = [Onnx<"Elu", [6, 22]>];
   let scalar = (Select (Less $x, (Zero)), (Mul $alpha, (Expm1 $x)), $x);
 }
-def MLC_SeluOp : MLC_Unary<"selu"> {
+def MLC_SeluOp : MLC_FloatUnary<"selu"> {
   let summary = "scaled exponential linear unit";
-  let arguments = (ins MLC_Tensor:$x,
+  let arguments = (ins MLC_FloatTensor:$x,
     DefaultValuedAttr<F64Attr, "1.67326319217681884765625">:$alpha,
     DefaultValuedAttr<F64Attr, "1.05070102214813232421875">:$gamma);
   let onnx = [Onnx<"Selu", [6, 22]>];
   let scalar = (Mul $gamma, (Select (Greater $x, (Zero)), $x, (Mul $alpha, (Expm1 $x))));
 }
-def MLC_CeluOp : MLC_Unary<"celu"> {
+def MLC_CeluOp : MLC_FloatUnary<"celu"> {
   let summary = "max(0,x) + min(0, alpha (exp(x/alpha) - 1))";
-  let arguments = (ins MLC_Tensor:$x, DefaultValuedAttr<F64Attr, "1.0">:$alpha);
+  let arguments = (ins MLC_FloatTensor:$x, DefaultValuedAttr<F64Attr, "1.0">:$alpha);
   let onnx = [Onnx<"Celu", [12]>];
   let scalar = (Add (Max $x, (Zero)), (Min (Zero), (Mul $alpha, (Expm1 (Div $x, $alpha)))));
 }
-def MLC_HardSigmoidOp : MLC_Unary<"hard_sigmoid"> {
+def MLC_HardSigmoidOp : MLC_FloatUnary<"hard_sigmoid"> {
   let summary = "max(0, min(1, alpha x + beta))";
-  let arguments = (ins MLC_Tensor:$x, DefaultValuedAttr<F64Attr, "0.2">:$alpha,
+  let arguments = (ins MLC_FloatTensor:$x, DefaultValuedAttr<F64Attr, "0.2">:$alpha,
                        DefaultValuedAttr<F64Attr, "0.5">:$beta);
   let onnx = [Onnx<"HardSigmoid", [6, 22]>];
   let scalar = (Max (Zero), (Min (One), (Add (Mul $alpha, $x), $beta)));
 }
-def MLC_HardSwishOp : MLC_Unary<"hard_swish"> {
+def MLC_HardSwishOp : MLC_FloatUnary<"hard_swish"> {
   let summary = "x max(0, min(1, x/6 + 1/2))";
   let onnx = [Onnx<"HardSwish", [14, 22]>];
   let scalar = (Mul $x, (Max (Zero), (Min (One),
       (Add (Mul (Const "0.16666666666666666"), $x), (Const "0.5")))));
 }
-def MLC_SoftplusOp : MLC_Unary<"softplus"> {
+def MLC_SoftplusOp : MLC_FloatUnary<"softplus"> {
   let summary = "log(exp(x) + 1), written so that it does not overflow";
   let onnx = [Onnx<"Softplus", [1, 22]>];
   let scalar = (Add (Max $x, (Zero)), (Log1p (Exp (Neg (Abs $x)))));
 }
-def MLC_SoftsignOp : MLC_Unary<"softsign"> {
+def MLC_SoftsignOp : MLC_FloatUnary<"softsign"> {
   let summary = "x / (1 + |x|)";
   let onnx = [Onnx<"Softsign", [1, 22]>];
   let scalar = (Div $x, (Add (One), (Abs $x)));
 }
-def MLC_MishOp : MLC_Unary<"mish"> {
+def MLC_MishOp : MLC_FloatUnary<"mish"> {
   let summary = "x tanh(log(1 + exp(x)))";
   let onnx = [Onnx<"Mish", [18, 22]>];
   let scalar = (Mul $x, (Tanh (Add (Max $x, (Zero)), (Log1p (Exp (Neg (Abs $x)))))));
 }
-def MLC_GeluOp : MLC_Unary<"gelu"> {
+def MLC_GeluOp : MLC_FloatUnary<"gelu"> {
   let summary = "Gaussian error linear unit by erf";
   let scalar = (Mul (Mul (Const "0.5"), $x), (Add (One), (Erf (Mul $x, (Const "0.70710678118654752")))));
 }
-def MLC_GeluTanhOp : MLC_Unary<"gelu_tanh"> {
+def MLC_GeluTanhOp : MLC_FloatUnary<"gelu_tanh"> {
   let summary = "Gaussian error linear unit, tanh approximation";
   let scalar = (Mul (Mul (Const "0.5"), $x), (Add (One), (Tanh (Mul (Const "0.79788456080286536"),
       (Add $x, (Mul (Const "0.044715"), (Mul $x, (Mul $x, $x))))))));
 }
-def MLC_SwishOp : MLC_Unary<"swish"> {
+def MLC_SwishOp : MLC_FloatUnary<"swish"> {
   let summary = "x sigmoid(alpha x)";
-  let arguments = (ins MLC_Tensor:$x, DefaultValuedAttr<F64Attr, "1.0">:$alpha);
+  let arguments = (ins MLC_FloatTensor:$x, DefaultValuedAttr<F64Attr, "1.0">:$alpha);
   let onnx = [Onnx<"Swish", [24]>];
   let scalar = (Div $x, (Add (One), (Exp (Neg (Mul $alpha, $x)))));
 }
-def MLC_ShrinkOp : MLC_Unary<"shrink"> {
+def MLC_ShrinkOp : MLC_FloatUnary<"shrink"> {
   let summary = "x + bias below -lambd, x - bias above lambd, else 0";
-  let arguments = (ins MLC_Tensor:$x, DefaultValuedAttr<F64Attr, "0.5">:$lambd,
+  let arguments = (ins MLC_FloatTensor:$x, DefaultValuedAttr<F64Attr, "0.5">:$lambd,
                        DefaultValuedAttr<F64Attr, "0.0">:$bias);
-  let onnx = [Onnx<"Shrink", [9]>];
   let scalar = (Select (Less $x, (Neg $lambd)), (Add $x, $bias),
                 (Select (Greater $x, $lambd), (Sub $x, $bias), (Zero)));
 }
@@ -327,6 +325,7 @@ def MLC_GreaterEqualOp : MLC_Compare<"greater_equal"> {
   let gradient = NoGradient<"boolean">;
 }
 class MLC_Bits<string mnemonic, list<Onnx> names, dag body> : MLC_Binary<mnemonic> {
+  let arguments = (ins MLC_IntegerTensor:$a, MLC_IntegerTensor:$b);
   let onnx = names;
   let scalar = body;
   let gradient = NoGradient<"integer">;
@@ -347,19 +346,20 @@ def MLC_ShiftRightOp : MLC_Bits<"shift_right", [], (ShiftRight $a, $b)> {
   let summary = "a shifted right by b bits; 0 when b reaches the width";
 }
 def MLC_NotOp : MLC_Unary<"not"> {
+  let arguments = (ins MLC_IntegerTensor:$x);
   let summary = "complement of a boolean or of all bits";
   let onnx = [Onnx<"Not", [1]>, Onnx<"BitwiseNot", [18]>];
   let scalar = (Not $x);
   let gradient = NoGradient<"integer">;
 }
-def MLC_IsNanOp : MLC_Unary<"isnan"> {
+def MLC_IsNanOp : MLC_FloatUnary<"isnan"> {
   let summary = "whether the element is NaN";
   let resultType = "::mlir::IntegerType::get(getContext(), 1)";
   let onnx = [Onnx<"IsNaN", [9, 13, 20]>];
   let scalar = (IsNan $x);
   let gradient = NoGradient<"boolean">;
 }
-def MLC_IsInfOp : MLC_Unary<"isinf"> {
+def MLC_IsInfOp : MLC_FloatUnary<"isinf"> {
   let summary = "whether the element is an infinity (of either sign)";
   let resultType = "::mlir::IntegerType::get(getContext(), 1)";
   let scalar = (IsInf $x);
@@ -367,7 +367,7 @@ def MLC_IsInfOp : MLC_Unary<"isinf"> {
 }
 def MLC_WhereOp : MLC_Elementwise<"where"> {
   let summary = "a where the condition holds, else b";
-  let arguments = (ins MLC_Tensor:$condition, MLC_Tensor:$a, MLC_Tensor:$b);
+  let arguments = (ins MLC_BoolTensor:$condition, MLC_Tensor:$a, MLC_Tensor:$b);
   let resultType = "type(1)";
   let onnx = [Onnx<"Where", [9, 16]>];
   let scalar = (Select $condition, $a, $b);

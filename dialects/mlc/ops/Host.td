@@ -112,7 +112,6 @@ def MLC_GroupOp : MLC_HostOp<"group", [Pure, AttrSizedOperandSegments, IsolatedF
     $archetype `(` $inputs `)` `dims` `(` $dims `)` attr-dict `:`
     functional-type($inputs, $outputs) $body
   }];
-  let skipDefaultBuilders = 0;
   let hasCustomAssemblyFormat = 0;
   // The operand segments are stored as properties.
   let extraClassDeclaration = [{

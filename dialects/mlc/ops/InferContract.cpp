@@ -168,17 +168,17 @@ mlc::pooledDims(Operation *op, ArrayRef<AffineExpr> x, ArrayRef<int64_t> kernel,
              << kernel[i];
     }
     int64_t span = (kernel[i] - 1) * dilations[i] + 1;
-    AffineExpr room = x[i + 2] + (pads[i] + pads[spatial + i] - span);
-    AffineExpr extent =
-        (ceilMode ? room.ceilDiv(strides[i]) : room.floorDiv(strides[i])) + 1;
-    if (auto constant = dyn_cast<AffineConstantExpr>(extent);
-        constant && ceilMode) {
-      // A window must start inside the input or its left padding.
-      auto in = dyn_cast<AffineConstantExpr>(x[i + 2]);
-      if (in &&
-          (constant.getValue() - 1) * strides[i] >= in.getValue() + pads[i]) {
-        extent = extent - 1;
-      }
+    int64_t end = pads[spatial + i];
+    AffineExpr room = x[i + 2] + (pads[i] + end - span);
+    AffineExpr extent = room.floorDiv(strides[i]) + 1;
+    if (ceilMode) {
+      // A last window that starts behind the input and its first padding does
+      // not count. Which of the two bounds is the lower one does not depend on
+      // the input's extent.
+      AffineExpr starts =
+          x[i + 2] + (pads[i] + std::max<int64_t>(end - span, 0));
+      extent = end + strides[i] <= span ? room.ceilDiv(strides[i]) + 1
+                                        : starts.ceilDiv(strides[i]);
     }
     dims.push_back(extent);
     if (failed(verifyExtent(op, extent))) {

@@ -4,12 +4,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/mlc/Mlc.h"
+#include "dialects/mlc/ops/Infer.h"
 
 using namespace mlir;
 using namespace mlc;
 
-static LogicalResult verifyAxis(Operation *op, int64_t axis, size_t rank) {
+LogicalResult mlc::verifyAxis(Operation *op, int64_t axis, size_t rank) {
   if (axis < 0 || axis >= int64_t(rank)) {
     return op->emitOpError("expects an axis in [0, ")
            << rank << "), got " << axis;

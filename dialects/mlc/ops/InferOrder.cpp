@@ -4,18 +4,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/mlc/Mlc.h"
+#include "dialects/mlc/ops/Infer.h"
 
 using namespace mlir;
 using namespace mlc;
-
-static LogicalResult verifyAxis(Operation *op, int64_t axis, size_t rank) {
-  if (axis < 0 || axis >= int64_t(rank)) {
-    return op->emitOpError("expects an axis in [0, ")
-           << rank << "), got " << axis;
-  }
-  return success();
-}
 
 LogicalResult ArgReduceOp::inferShapes(ShapeScope &scope,
                                        SmallVectorImpl<InferredType> &results) {

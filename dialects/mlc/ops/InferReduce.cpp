@@ -30,7 +30,7 @@ LogicalResult ReduceOp::inferShapes(ShapeScope &scope,
 static LogicalResult inferSame(Operation *op, Value x, int64_t axis,
                                ShapeScope &scope,
                                SmallVectorImpl<InferredType> &results) {
-  ArrayRef<AffineExpr> dims = scope.dims(x);
+  DimExprs dims(scope.dims(x));
   if (axis < 0 || axis > int64_t(dims.size()) ||
       (axis == int64_t(dims.size()) && axis != 0)) {
     return op->emitOpError("expects an axis in [0, ")

@@ -81,7 +81,7 @@ LogicalResult ExpandOp::inferShapes(ShapeScope &scope,
   if (failed(dims)) {
     return failure();
   }
-  ArrayRef<AffineExpr> x = scope.dims(getX());
+  DimExprs x(scope.dims(getX()));
   if (x.size() > dims->size()) {
     return emitOpError("expects at least rank ")
            << x.size() << ", got " << dims->size();
@@ -100,7 +100,7 @@ LogicalResult ExpandOp::inferShapes(ShapeScope &scope,
 
 LogicalResult TransposeOp::inferShapes(ShapeScope &scope,
                                        SmallVectorImpl<InferredType> &results) {
-  ArrayRef<AffineExpr> x = scope.dims(getX());
+  DimExprs x(scope.dims(getX()));
   SmallVector<bool> seen(x.size(), false);
   DimExprs dims;
   for (int64_t axis : getPermutation()) {
@@ -150,7 +150,7 @@ LogicalResult ConcatOp::inferShapes(ShapeScope &scope,
            << dims.size() << "), got " << axis;
   }
   for (Value x : getXs().drop_front()) {
-    ArrayRef<AffineExpr> other = scope.dims(x);
+    DimExprs other(scope.dims(x));
     if (other.size() != dims.size()) {
       return emitOpError("expects operands of one rank, got ")
              << dims.size() << " and " << other.size();
@@ -174,7 +174,7 @@ LogicalResult ConcatOp::inferShapes(ShapeScope &scope,
 
 LogicalResult PadOp::inferShapes(ShapeScope &scope,
                                  SmallVectorImpl<InferredType> &results) {
-  ArrayRef<AffineExpr> x = scope.dims(getX());
+  DimExprs x(scope.dims(getX()));
   if (getLow().size() != x.size() || getHigh().size() != x.size()) {
     return emitOpError("expects amounts for each of ") << x.size() << " axes";
   }

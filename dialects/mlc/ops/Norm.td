@@ -29,7 +29,7 @@ def MLC_AttentionOp : MLC_ShapedOp<"attention"> {
 
 def MLC_SoftmaxOp : MLC_ShapedOp<"softmax"> {
   let summary = "exp(x - max) / sum along one axis, or its logarithm";
-  let arguments = (ins MLC_Tensor:$x, I64Attr:$axis,
+  let arguments = (ins MLC_FloatTensor:$x, I64Attr:$axis,
                        DefaultValuedAttr<BoolAttr, "false">:$log);
   let results = (outs MLC_Tensor:$y);
   let lowering = ByRewrite;
@@ -42,7 +42,7 @@ def MLC_LayerNormOp : MLC_ShapedOp<"layer_norm"> {
     With `rms`, x / sqrt(mean(x^2) + epsilon) instead. Scale and bias follow as
     elementwise ops.
   }];
-  let arguments = (ins MLC_Tensor:$x, I64Attr:$axis, F64Attr:$epsilon,
+  let arguments = (ins MLC_FloatTensor:$x, I64Attr:$axis, F64Attr:$epsilon,
                        DefaultValuedAttr<BoolAttr, "false">:$rms);
   let results = (outs MLC_Tensor:$y);
   let lowering = ByRewrite;

@@ -275,10 +275,62 @@ def operators():
     op("lstm-rows", "MLC0112", "gates that are not four", node("LSTM", ["x", "w", "r"], hidden_size=4), shape(5, 2, 3), weights((1, 7, 3)), weights((1, 7, 4), "r"))
 
 
+def rules():
+    """Models that reach what an import rule does after something went wrong, or before it looked."""
+    def graph(name, code, what, nodes, inputs, *initializers, outputs=None, opset=21, extra=()):
+        made = model(nodes if isinstance(nodes, list) else [nodes], inputs, outputs, initializers, opset=opset)
+        made.opset_import.extend(helper.make_opsetid(*pair) for pair in extra)
+        case("rule-" + name, code, what, made)
+
+    array = lambda name, dims, kind=np.float32: numpy_helper.from_array(np.ones(dims, kind), name)
+    byte = TensorProto.UINT8
+    scales = [array("s", ()), array("z", (), np.uint8)]
+    quantised = ["x", "s", "z", "w", "s", "z", "s", "z"]
+    graph("qlinearmatmul", "MLC0112", "quantised matrices that do not fit", node("QLinearMatMul", quantised), [value("x", (2, 3), byte)],
+          array("w", (4, 5), np.uint8), *scales)
+    graph("qlinearconv", "MLC0112", "a quantised filter for more channels", node("QLinearConv", quantised), [value("x", (1, 3, 8, 8), byte)],
+          array("w", (4, 64, 3, 3), np.uint8), *scales)
+    graph("dynamicquantize", "MLC0112", "DynamicQuantizeLinear of float16",
+          node("DynamicQuantizeLinear", outputs=("y", "ys", "yz")), [value("x", (2, 3), TensorProto.FLOAT16)])
+
+    body = helper.make_graph([helper.make_node("Identity", ["c0"], ["c1"])], "body", [
+        value("i", (), INT64), value("c0", (), TensorProto.BOOL), value("v", (2, 3))], [value("c1", (), TensorProto.BOOL)])
+    graph("loop-outputs", "MLC0112", "an unrolled loop whose body gives too few outputs", node("Loop", ["n", "", "x"], body=body),
+          [value("x")], ints("n", [3], []))
+    empty = helper.make_graph([], "body", [value("v", (3,))], [])
+    graph("scan-outputs", "MLC0112", "a scan whose body gives nothing", node("Scan", num_scan_inputs=1, body=empty), [value("x")])
+
+    absent = ["a", "", "b"]
+    graph("concat-absent", "MLC0106", "Concat of constants with one left out", node("Concat", absent, axis=0), [value("x")],
+          ints("a", [1]), ints("b", [2]))
+    graph("max-absent", "MLC0106", "Max of constants with one left out", node("Max", absent), [value("x")], ints("a", [1]), ints("b", [2]))
+    for name, kinds in (("Adagrad", 3), ("Momentum", 3), ("Adam", 4)):
+        step = helper.make_node(name, ["r", "t"] + [""] * kinds, ["y"], domain="ai.onnx.preview.training", name="step")
+        if name == "Momentum":
+            step.attribute.extend([helper.make_attribute("mode", "standard")])
+        graph(name.lower() + "-absent", "MLC0106", f"{name} without its tensors", step, [value("r", ()), value("t", (), INT64)],
+              extra=[("ai.onnx.preview.training", 1)])
+
+    graph("einsum-ellipses", "MLC0108", "two ellipses in one term", node("Einsum", equation="...i...->i"), [value("x", (2, 3, 4))])
+    graph("einsum-result", "MLC0108", "two ellipses in the result", node("Einsum", equation="...i->...i..."), [value("x", (2, 3, 4))])
+    pair = node("SequenceConstruct", ["x", "w"], ["s"])
+    graph("concat-sequence", "MLC0112", "a new axis beyond the rank of an element",
+          [pair, node("ConcatFromSequence", ["s"], axis=3, new_axis=1)], [value("x", (2, 3, 4))], array("w", (2,)))
+    graph("tensorscatter", "MLC0112", "write_indices of rank 0", node("TensorScatter", ["x", "u", "i"]), [value("x", (1, 4, 3)), value("u", (1, 2, 3))],
+          ints("i", [1], []), opset=24)
+    graph("causalconv-bias", "MLC0112", "a scalar bias", node("CausalConvWithState", ["x", "w", "b"], ["y", "st"]), [value("x", (1, 2, 8))],
+          array("w", (2, 1, 3)), array("b", ()), opset=27)
+    graph("deformconv-bias", "MLC0112", "a scalar bias", node("DeformConv", ["x", "w", "o", "b"]),
+          [value("x", (1, 1, 4, 4)), value("o", (1, 8, 3, 3))], array("w", (1, 1, 2, 2)), array("b", ()), opset=19)
+    graph("split-to-sequence", "MLC0112", "negative sizes that sum to the extent",
+          [node("SplitToSequence", ["x", "n"], ["s"], axis=0), node("SequenceAt", ["s", "i"])], [value("x", (4, 3))], ints("n", [-2, 6]),
+          ints("i", [1], []))
+
+
 def main():
     out = sys.argv[1] if len(sys.argv) > 1 else HERE
     os.makedirs(os.path.join(out, "models"), exist_ok=True)
-    for family in (external_data, tensor_data, structure, nesting, operators):
+    for family in (external_data, tensor_data, structure, nesting, operators, rules):
         family()
     assert len({name for name, *_ in rows}) == len(rows)
     with open(os.path.join(out, "expected.tsv"), "w") as table:

@@ -108,3 +108,34 @@ func.func @repeated_heads(%q: tensor<1x4x3x8xf32>, %k: tensor<1x2x5x8xf32>, %v: 
   %2 = mlc.matmul %1, %v3 : (tensor<1x4x3x5xf32>, tensor<1x4x5x8xf32>) -> tensor<1x4x3x8xf32>
   return %2 : tensor<1x4x3x8xf32>
 }
+
+// -----
+
+// Values of another type than the queries: the op has one type.
+// CHECK-LABEL: @two_types
+// CHECK-NOT: mlc.attention
+func.func @two_types(%q: tensor<2x3x4xf32>, %k: tensor<2x5x4xf32>, %v: tensor<2x5x4xf16>) -> tensor<2x3x4xf16> {
+  %s = mlc.matmul %q, %k {transpose_b = true} : (tensor<2x3x4xf32>, tensor<2x5x4xf32>) -> tensor<2x3x5xf32>
+  %w = mlc.softmax %s {axis = 2 : i64} : (tensor<2x3x5xf32>) -> tensor<2x3x5xf32>
+  %c = mlc.cast %w {to = f16} : (tensor<2x3x5xf32>) -> tensor<2x3x5xf16>
+  %y = mlc.matmul %c, %v : (tensor<2x3x5xf16>, tensor<2x5x4xf16>) -> tensor<2x3x4xf16>
+  return %y : tensor<2x3x4xf16>
+}
+
+// -----
+
+// What hides a score in f32 would be -inf in f16, and a row of those NaN.
+// CHECK-LABEL: @hidden_in_f32
+// CHECK: mlc.constant dense<-9.99999968E+37> : tensor<f32>
+// CHECK: %[[MASK:.*]] = mlc.where %{{.*}} -> tensor<2x3x5xf32>
+// CHECK: mlc.attention {{.*}} tensor<{{.*}}f16>, tensor<{{.*}}3x5xf32>) -> tensor<1x2x3x4xf16>
+func.func @hidden_in_f32(%q: tensor<2x3x4xf16>, %k: tensor<2x5x4xf16>, %v: tensor<2x5x4xf16>, %visible: tensor<2x3x5xi1>) -> tensor<2x3x4xf16> {
+  %hidden = mlc.constant dense<-1.0e38> : tensor<f32> : tensor<f32>
+  %s = mlc.matmul %q, %k {transpose_b = true} : (tensor<2x3x4xf16>, tensor<2x5x4xf16>) -> tensor<2x3x5xf16>
+  %f = mlc.cast %s {to = f32} : (tensor<2x3x5xf16>) -> tensor<2x3x5xf32>
+  %m = mlc.where %visible, %f, %hidden : (tensor<2x3x5xi1>, tensor<2x3x5xf32>, tensor<f32>) -> tensor<2x3x5xf32>
+  %w = mlc.softmax %m {axis = 2 : i64} : (tensor<2x3x5xf32>) -> tensor<2x3x5xf32>
+  %c = mlc.cast %w {to = f16} : (tensor<2x3x5xf32>) -> tensor<2x3x5xf16>
+  %y = mlc.matmul %c, %v : (tensor<2x3x5xf16>, tensor<2x5x4xf16>) -> tensor<2x3x4xf16>
+  return %y : tensor<2x3x4xf16>
+}

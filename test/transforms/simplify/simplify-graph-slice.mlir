@@ -86,3 +86,25 @@ func.func @pads(%x: tensor<1x3x8x8xf32>, %w: tensor<4x3x3x3xf32>) -> tensor<1x4x
   %2 = mlc.conv %1, %w {dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 1, 1>} : (tensor<1x3x9x8xf32>, tensor<4x3x3x3xf32>) -> tensor<1x4x9x8xf32>
   return %2 : tensor<1x4x9x8xf32>
 }
+
+// -----
+
+// The product of the steps has no i64.
+// CHECK-LABEL: @long_steps
+// CHECK-COUNT-2: mlc.slice
+func.func @long_steps(%x: tensor<4xf32>) -> tensor<1xf32> {
+  %a = mlc.slice %x [1] [1] [4611686018427387904] : tensor<4xf32> -> tensor<1xf32>
+  %b = mlc.slice %a [0] [1] [4] : tensor<1xf32> -> tensor<1xf32>
+  return %b : tensor<1xf32>
+}
+
+// -----
+
+// CHECK-LABEL: @wide_pad
+// CHECK: mlc.pad
+// CHECK: mlc.conv
+func.func @wide_pad(%x: tensor<1x1x?x4xf32>, %w: tensor<1x1x1x1xf32>) -> tensor<1x1x?x4xf32> {
+  %p = "mlc.pad"(%x) <{high = array<i64: 0, 0, 0, 0>, kind = 0 : i32, low = array<i64: 0, 0, 2147483647, 0>, operandSegmentSizes = array<i32: 1, 0, 0, 0>}> : (tensor<1x1x?x4xf32>) -> tensor<1x1x?x4xf32>
+  %y = mlc.conv %p, %w {dilations = array<i64: 1, 1>, pads = array<i64: 1, 0, 0, 0>, strides = array<i64: 1, 1>} : (tensor<1x1x?x4xf32>, tensor<1x1x1x1xf32>) -> tensor<1x1x?x4xf32>
+  return %y : tensor<1x1x?x4xf32>
+}

@@ -125,3 +125,17 @@ func.func @selections(%c: tensor<4xi1>, %a: tensor<4xf32>, %b: tensor<4xf32>) ->
   %2 = mlc.max %zero, %a : (tensor<f32>, tensor<4xf32>) -> tensor<4xf32>
   return %0, %1, %2 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
 }
+
+// -----
+
+// From a float an integer saturates, from an integer it wraps around.
+// CHECK-LABEL: @casts
+// CHECK: mlc.cast %{{.*}} {to = f32}
+// CHECK: mlc.cast %{{.*}} {to = i8}
+// CHECK: mlc.cast %{{.*}} {to = i32} : (tensor<4xi16>)
+func.func @casts(%x: tensor<4xi16>) -> (tensor<4xi8>, tensor<4xi32>) {
+  %f = mlc.cast %x {to = f32} : (tensor<4xi16>) -> tensor<4xf32>
+  %y = mlc.cast %f {to = i8} : (tensor<4xf32>) -> tensor<4xi8>
+  %z = mlc.cast %f {to = i32} : (tensor<4xf32>) -> tensor<4xi32>
+  return %y, %z : tensor<4xi8>, tensor<4xi32>
+}

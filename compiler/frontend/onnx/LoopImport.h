@@ -1,0 +1,83 @@
+//===- LoopImport.h - what Loop and Scan have in common ---------*- C++ -*-===//
+//
+// Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Both become scf.while over (iteration, condition, carried tensors, results
+// gathered so far). The shapes of carried tensors are found by a fixpoint: the
+// body is imported as if dims stayed what they are before the loop; those that
+// did not are made dynamic and the body is imported again.
+//
+// A gathered (scan) result grows by mlc.concat. Short loops of known length are
+// unrolled, which also serves carried values that are not tensors.
+//
+//===----------------------------------------------------------------------===//
+#ifndef MLC_COMPILER_FRONTEND_ONNX_LOOPIMPORT_H
+#define MLC_COMPILER_FRONTEND_ONNX_LOOPIMPORT_H
+
+#include "compiler/frontend/onnx/Branches.h"
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+namespace mlc::onnx {
+
+/// What Loop and Scan have in common; they differ in what the body is given
+/// and gives.
+class LoopImport {
+public:
+  LoopImport(Node &n, const GraphProto &body) : n(n), body(body) {}
+  virtual ~LoopImport() = default;
+  void build();
+
+protected:
+  /// The body's inputs in iteration `index`.
+  virtual llvm::SmallVector<Tensor *>
+  bodyInputs(mlir::AffineExpr index, llvm::ArrayRef<Tensor *> carried) = 0;
+  /// Position of the first carried output of the body (1 after a condition).
+  virtual size_t firstCarried() const = 0;
+  virtual int64_t gatherAxis(size_t i, int64_t rank) { return 0; }
+  virtual bool gatherReversed(size_t i) { return false; }
+
+  Node &n;
+  const GraphProto &body;
+  llvm::SmallVector<Tensor *> initial; // of the carried values
+  mlir::AffineExpr trip;               // null: no limit
+  mlir::AffineExpr start;              // condition before the first iteration
+  size_t gathered = 0;                 // number of scan results
+
+private:
+  static constexpr int64_t maxUnrolled = 8, maxUnrolledSequences = 256;
+
+  /// What came of an attempt to unroll.
+  enum class Unrolled { yes, no, failed };
+  Unrolled unroll();
+  std::optional<bool> unrollTurn(int64_t turn,
+                                 llvm::SmallVectorImpl<Tensor *> &carried,
+                                 llvm::MutableArrayRef<mlir::Value> all);
+  bool isShort();
+  bool importTurn(llvm::ArrayRef<Tensor *> inputs);
+  bool importOnce();
+  bool isVisibleBefore(mlir::AffineExpr expr);
+  void applyDeclaredDims();
+  bool updateShapes(llvm::ArrayRef<Tensor *> outputs);
+  void finishLoop(llvm::ArrayRef<Tensor *> outputs);
+  bool addGathered(llvm::ArrayRef<Tensor *> outputs, mlir::scf::WhileOp draft,
+                   llvm::SmallVectorImpl<mlir::Value> &inits,
+                   llvm::SmallVectorImpl<mlir::Value> &yields,
+                   llvm::SmallVectorImpl<DimExprs> &dims);
+  mlir::Value gather(mlir::Value all, mlir::Value one, size_t i);
+  llvm::SmallVector<Tensor *> argumentTensors(mlir::Block *block);
+  void terminate(mlir::scf::WhileOp draft, mlir::AffineExpr next,
+                 llvm::ArrayRef<mlir::Value> yields);
+  void publish(mlir::scf::WhileOp op, llvm::ArrayRef<DimExprs> gatheredDims);
+
+  /// Dims of the carried values that hold in every iteration; null: varies.
+  llvm::SmallVector<llvm::SmallVector<bool>> varies;
+  llvm::SmallVector<mlir::Value> inits;
+  mlir::scf::WhileOp loop;
+  llvm::SmallVector<Tensor *> outputs;
+};
+
+} // namespace mlc::onnx
+
+#endif // MLC_COMPILER_FRONTEND_ONNX_LOOPIMPORT_H
