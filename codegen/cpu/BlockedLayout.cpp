@@ -62,23 +62,9 @@ template <typename OpT> static void setWindows(OpT op, ConvShape &shape) {
 static bool setGroupedForm(BlockedConv &conv) {
   ConvShape &shape = conv.shape;
   int64_t inputs = shape.groupChannels(), outputs = shape.groupFilters();
-  if (inputs == 1 && outputs == 1) {
-    shape.form = ConvForm::depthwise;
-    return true;
-  }
-  shape.form = ConvForm::direct;
-  if (inputs % kBlock == 0 && outputs % kBlock == 0) {
-    return true;
-  }
-  // Narrow groups side by side fill a block: most products are with zeros, and
-  // still far cheaper than scalar code.
-  if (inputs != outputs || kBlock % inputs != 0 ||
-      shape.channels % kBlock != 0) {
-    return false;
-  }
-  conv.mergedGroups = kBlock / inputs;
-  shape.group = shape.channels / kBlock;
-  return true;
+  bool isNarrow = inputs == outputs && inputs < kBlock && kBlock % inputs == 0;
+  shape.form = isNarrow ? ConvForm::depthwise : ConvForm::direct;
+  return isNarrow || (inputs % kBlock == 0 && outputs % kBlock == 0);
 }
 
 std::optional<BlockedConv> matchConv(ConvOp op) {
@@ -118,23 +104,6 @@ std::optional<BlockedConv> matchTransposedConv(ConvTransposeOp op) {
   return conv;
 }
 
-/// Filters of narrow groups as those of merged ones, zero across groups.
-static std::vector<float> mergeGroups(const BlockedConv &conv,
-                                      const ConstantFloats &from) {
-  const ConvShape &shape = conv.shape;
-  int64_t taps = shape.rows.kernel * shape.columns.kernel;
-  int64_t merged = shape.groupChannels(), narrow = merged / conv.mergedGroups;
-  std::vector<float> to(shape.filters * merged * taps);
-  for (int64_t filter = 0; filter < shape.filters; ++filter) {
-    int64_t first = filter % merged / narrow * narrow;
-    for (int64_t i = 0; i < narrow * taps; ++i) {
-      to[(filter * merged + first) * taps + i] =
-          from[filter * narrow * taps + i];
-    }
-  }
-  return to;
-}
-
 /// All elements one after the other.
 static std::vector<float> expandSplat(const ConstantFloats &from,
                                       int64_t count) {
@@ -150,9 +119,7 @@ Value packFilters(OpBuilder &b, const BlockedConv &conv) {
       conv.filters, type, order,
       [&](ConstantFloats from, MutableArrayRef<float> to) {
         std::vector<float> copy;
-        if (conv.mergedGroups > 1) {
-          copy = mergeGroups(conv, from);
-        } else if (from.splat) {
+        if (from.splat) {
           copy = expandSplat(from, conv.filters.getNumElements());
         }
         packWeights(shape, copy.empty() ? from.values.data() : copy.data(), to);

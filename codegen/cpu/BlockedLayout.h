@@ -18,10 +18,8 @@ namespace mlc::codegen {
 
 /// A convolution with constant filters that has a blocked form.
 struct BlockedConv {
-  ConvShape shape; ///< groups may be merged, see `mergedGroups`
+  ConvShape shape;
   mlir::ElementsAttr filters;
-  /// So many small groups are computed as one dense group with zeros.
-  int64_t mergedGroups = 1;
 };
 
 std::optional<BlockedConv> matchConv(ConvOp op);

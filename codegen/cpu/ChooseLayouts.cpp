@@ -15,7 +15,7 @@
 // goes away wherever two such ops meet, and dead unpacking is erased.
 //
 // Not handled: other element types, 1-d and 3-d convolutions, filters that are
-// not constant, groups that neither are depthwise nor fill blocks; they keep
+// not constant, groups that neither divide nor fill blocks; they keep
 // their form and the generic rules.
 //
 //===----------------------------------------------------------------------===//

@@ -92,8 +92,8 @@ SmallVector<Value> ConvElement::weightAt(Value group, Value local, Value c,
   case ConvForm::transpose:
     return {kh, kw, panel, block, k, lane};
   case ConvForm::depthwise:
-    return {x.floorDiv(group, x.constant(kBlock)), kh, kw,
-            x.floorMod(group, x.constant(kBlock))};
+    return {x.floorDiv(filter, x.constant(kBlock)), kh, kw, c,
+            x.floorMod(filter, x.constant(kBlock))};
   case ConvForm::winograd:
     return {panel, x.add(x.mul(kh, x.constant(4)), kw), block, k, lane};
   }

@@ -107,6 +107,15 @@ def padding_lanes_are_no_values():
                     **used), {"x": normal(2, 16, 12, 12)}
 
 
+@case
+def infinities_stay_in_their_group():
+    for width in (2, 4, 8, 16):
+        nodes = [helper.make_node("Conv", ["x", "w"], ["y"], kernel_shape=[3, 3], pads=[1, 1, 1, 1], group=32 // width)]
+        x = normal(1, 32, 6, 7)
+        x[0, 5, 2, 3], x[0, 20, 1, 1] = np.inf, np.nan
+        yield graph(nodes, {"x": (F32, [1, 32, 6, 7])}, {"y": (F32, None)}, w=normal(32, width, 3, 3)), {"x": x}
+
+
 def run(*command):
     return subprocess.run([MLC, *command], capture_output=True, text=True, timeout=300)
 

@@ -46,6 +46,7 @@ public:
   void forEachTap(const LaneTile &tile, Accumulators &acc, TapBody tap);
 
   mlir::Value loadX(Index at) { return b.loadVector(x, at, b.isa.lanes()); }
+  mlir::Value loadElement(Index at) { return b.load(x, at); }
   int64_t pixelStride() const { return shape.columns.stride * kBlock; }
 
   KernelBuilder &b;

@@ -42,8 +42,9 @@ static int64_t packedIndex(const ConvShape &shape, const Element &e) {
     return (line * kBlock + k) * kPanel + lane;
   }
   case ConvForm::depthwise: {
-    int64_t line = (e.group / kBlock * kh + e.row) * kw + e.column;
-    return line * kBlock + e.group % kBlock;
+    int64_t filter = e.group * shape.groupFilters() + e.filter;
+    int64_t tap = (filter / kBlock * kh + e.row) * kw + e.column;
+    return (tap * shape.groupChannels() + e.channel) * kBlock + filter % kBlock;
   }
   }
   llvm_unreachable("unknown form");

@@ -1,4 +1,4 @@
-//===- Depthwise.h - one filter per channel ---------------------*- C++ -*-===//
+//===- Depthwise.h - filters over a few channels ----------------*- C++ -*-===//
 //
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -11,8 +11,9 @@
 
 namespace mlc::codegen {
 
-/// Fills `kernel` with a convolution of form depthwise (as many groups and
-/// filters as channels), any window, spatial extents static or not.
+/// Fills `kernel` with a convolution of form depthwise (as many filters as
+/// channels, in groups that divide a block), any window, spatial extents static
+/// or not.
 void emitDepthwiseConv(mlir::func::FuncOp kernel, const CpuIsa &isa,
                        const ConvShape &shape, BindBuffers bind);
 

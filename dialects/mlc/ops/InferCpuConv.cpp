@@ -73,7 +73,8 @@ SmallVector<int64_t> ConvBlockedOp::packedDims(ConvForm form, int64_t channels,
   case ConvForm::transpose:
     return {kh, kw, panels, blocks, kBlock, kPanel};
   case ConvForm::depthwise:
-    return {int64_t(llvm::divideCeil(channels, kBlock)), kh, kw, kBlock};
+    return {int64_t(llvm::divideCeil(channels, kBlock)), kh, kw,
+            channels / group, kBlock};
   }
   llvm_unreachable("unknown form");
 }
@@ -103,7 +104,7 @@ static LogicalResult verifyForm(ConvBlockedOp op) {
            isAll(op.getPads(), 0) && isAll(op.getDilations(), 1);
     break;
   case ConvForm::depthwise:
-    fits = group == channels && filters == channels;
+    fits = filters == channels && kBlock % (channels / group) == 0;
     break;
   }
   if (!fits) {

@@ -150,13 +150,22 @@ TEST_P(ConvGroupTest, OtherForms) {
        {2, 2, 1, 2, 16, 32},
        {2, 1, 6, 8, 16}},
       {"tensor<?x2x7x8x16xf32>",
-       "tensor<2x5x5x16xf32>",
+       "tensor<2x5x5x1x16xf32>",
        "tensor<?x2x7x8x16xf32>",
        "channels = 32 : i64, filters = 32 : i64, group = 32 : i64, form = 4 : "
        "i32, kernel = array<i64: 5, 5>, pads = array<i64: 2, 2, 2, 2>, strides "
        "= array<i64: 1, 1>",
        {2, 2, 7, 8, 16},
-       {2, 5, 5, 16},
+       {2, 5, 5, 1, 16},
+       {2, 2, 7, 8, 16}},
+      {"tensor<?x2x7x8x16xf32>",
+       "tensor<2x3x3x4x16xf32>",
+       "tensor<?x2x7x8x16xf32>",
+       "channels = 32 : i64, filters = 32 : i64, group = 8 : i64, form = 4 : "
+       "i32, kernel = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>, strides "
+       "= array<i64: 1, 1>",
+       {2, 2, 7, 8, 16},
+       {2, 3, 3, 4, 16},
        {2, 2, 7, 8, 16}},
       {"tensor<?x4x7x8x16xf32>",
        "tensor<2x1x2x3x3x16x32xf32>",

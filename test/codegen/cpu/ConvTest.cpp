@@ -133,6 +133,19 @@ TEST_P(ConvTest, Depthwise) {
   }
 }
 
+TEST_P(ConvTest, NarrowGroups) {
+  for (int64_t width : {2, 4, 8}) {
+    for (ConvCase p :
+         {depthwise(2, 24, 13, 31, 3, 1, 1), depthwise(1, 32, 9, 9, 1, 1, 0),
+          depthwise(1, 16, 12, 12, 3, 2, 1)}) {
+      p.group = p.channels / width;
+      check(p);
+      p.dynamicSpatial = true;
+      check(p);
+    }
+  }
+}
+
 TEST_P(ConvTest, Adversarial) {
   ConvCase p = make(ConvForm::direct, 3, 64, 48, 13, 11, 3, 1, 0);
   p.top = 2;
