@@ -360,10 +360,6 @@ Accumulators DirectConv::sumTile(const Unit &unit, const Place &place,
 
 void DirectConv::emitTile(const Unit &unit, const Place &place,
                           const RowTile &tile) {
-  Accumulators acc =
-      tile.taps.empty() && !tile.isCut
-          ? Accumulators(tile.pixels * unit.vectors, b.splat(0.0))
-          : sumTile(unit, place, tile);
   TilePlace at = outputPlace;
   at.image = place.image;
   at.channel = unit.channel;
@@ -375,6 +371,11 @@ void DirectConv::emitTile(const Unit &unit, const Place &place,
   } else {
     at.pixel = place.row * outColumns + tile.column;
   }
+  fetchTile(b, tile.pixels, unit.vectors, at, buffers.epilogue);
+  Accumulators acc =
+      tile.taps.empty() && !tile.isCut
+          ? Accumulators(tile.pixels * unit.vectors, b.splat(0.0))
+          : sumTile(unit, place, tile);
   finishTile(b, acc, unit.vectors, at, buffers.epilogue);
 }
 

@@ -113,6 +113,15 @@ Value BlockedValues::load(BlockArgument argument, const OutputPoint &point,
   return value;
 }
 
+void BlockedValues::fetch(const OutputPoint &point) {
+  for (BlockArgument argument : arguments) {
+    bool isPerPixel = isFull(argument, 2) || isFull(argument, 3);
+    if (isPerPixel && isFull(argument, 4)) {
+      b->prefetch(b->flat(buffers->of(argument)), offsetOf(argument, point));
+    }
+  }
+}
+
 SmallVector<Value, 2> BlockedValues::at(const OutputPoint &point,
                                         ValueRange boundValues,
                                         Epilogue::Cache &cache) {

@@ -34,6 +34,9 @@ public:
                                        mlir::ValueRange boundValues,
                                        Epilogue::Cache &cache);
 
+  /// Fetches into the cache what `at` reads at this point alone.
+  void fetch(const OutputPoint &point);
+
 private:
   mlir::Value load(mlir::BlockArgument argument, const OutputPoint &point,
                    Epilogue::Cache &cache);

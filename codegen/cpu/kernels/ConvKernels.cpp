@@ -88,6 +88,9 @@ static ConvBuffers bindGroup(GroupOp group, BlockedValues &values, Value x,
   }
   values.open(b, entry, buffers.outputs.front());
   buffers.epilogue.isLong = values.isLong();
+  buffers.epilogue.fetch = [&values](KernelBuilder &, const OutputPoint &p) {
+    values.fetch(p);
+  };
   buffers.epilogue.apply = [&values](KernelBuilder &, Value sum,
                                      const OutputPoint &point,
                                      Epilogue::Cache &cache) {

@@ -163,10 +163,10 @@ static void finishByLoop(KernelBuilder &b, const Accumulators &acc,
   }
 }
 
-void finishTile(KernelBuilder &b, const Accumulators &acc, int64_t vectors,
-                const TilePlace &place, const Epilogue &epilogue) {
+/// The tile's first pixel in each of its vectors.
+static SmallVector<OutputPoint, 4> columnsOf(KernelBuilder &b, int64_t vectors,
+                                             const TilePlace &place) {
   int64_t lanes = b.isa.lanes();
-  int64_t pixels = acc.size() / vectors;
   SmallVector<OutputPoint, 4> columns;
   for (int64_t v = 0; v < vectors; ++v) {
     Index channel = place.channel + v * lanes;
@@ -175,6 +175,27 @@ void finishTile(KernelBuilder &b, const Accumulators &acc, int64_t vectors,
                                           : b.index(v * lanes % kBlock);
     columns.push_back({place.image, channel / kBlock, lane, place.pixel});
   }
+  return columns;
+}
+
+void fetchTile(KernelBuilder &b, int64_t pixels, int64_t vectors,
+               const TilePlace &place, const Epilogue &epilogue) {
+  SmallVector<OutputPoint, 4> columns = columnsOf(b, vectors, place);
+  int64_t perLine = std::max<int64_t>(1, kBlock / b.isa.lanes());
+  for (int64_t v = 0; v < vectors && epilogue.fetch; v += perLine) {
+    for (int64_t p = 0; p < pixels; ++p) {
+      OutputPoint point = columns[v];
+      point.pixel = point.pixel + p * place.pixelStep;
+      epilogue.fetch(b, point);
+    }
+  }
+}
+
+void finishTile(KernelBuilder &b, const Accumulators &acc, int64_t vectors,
+                const TilePlace &place, const Epilogue &epilogue) {
+  int64_t lanes = b.isa.lanes();
+  int64_t pixels = acc.size() / vectors;
+  SmallVector<OutputPoint, 4> columns = columnsOf(b, vectors, place);
   if (epilogue.isLong && pixels > 1) {
     finishByLoop(b, acc, vectors, place, epilogue, columns);
     return;

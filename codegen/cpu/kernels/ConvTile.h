@@ -46,6 +46,8 @@ struct Epilogue {
       apply;
   /// Too much code to repeat for every register of a tile.
   bool isLong = false;
+  /// Asks the cache for what `apply` will read there beside the sum.
+  std::function<void(KernelBuilder &, const OutputPoint &)> fetch = {};
 };
 
 /// The kernel's buffers as the emitters see them.
@@ -109,6 +111,12 @@ struct TilePlace {
   Index pixel;   ///< of the tile's first output
   int64_t pixelStep = 1;
 };
+
+/// Asks the cache for what the epilogue of a tile of so many pixels will read:
+/// one line of many pixels each, which no hardware prefetcher foresees. To be
+/// called before the sums, whose time hides the latency.
+void fetchTile(KernelBuilder &b, int64_t pixels, int64_t vectors,
+               const TilePlace &place, const Epilogue &epilogue);
 
 /// Applies the epilogue to a finished tile and stores it.
 void finishTile(KernelBuilder &b, const Accumulators &acc, int64_t vectors,

@@ -32,26 +32,29 @@ void CausalMask::setDims(ArrayRef<AffineExpr> q, ArrayRef<AffineExpr> k,
 }
 
 /// Whether rows [rowStart, rowStart + rows) and the first `columns` columns of
-/// a matrix (leading dims 1) are visible for column <= rowStart + row exactly.
+/// each matrix are visible for column <= rowStart + row exactly. (A batch that
+/// is known leaves a constant mask for each of its elements.)
 bool CausalMask::isTriangle(const ConstantData &data, int64_t rowStart,
                             int64_t rows, int64_t columns,
                             std::optional<double> hidden) {
   ArrayRef<int64_t> shape = data.type().getShape();
-  if (shape.size() < 2 || data.isSplat() || data.count() > maxTriangle ||
-      !llvm::all_of(shape.drop_back(2), [](int64_t d) { return d == 1; })) {
+  if (shape.size() < 2 || data.isSplat() || data.count() == 0 ||
+      data.count() > maxTriangle) {
     return false;
   }
   int64_t height = shape[shape.size() - 2], width = shape.back();
   if (rowStart < 0 || rowStart + rows > height || columns > width) {
     return false;
   }
-  for (int64_t row = rowStart; row < rowStart + rows; ++row) {
-    for (int64_t column = 0; column < columns; ++column) {
-      double element = data.number(row * width + column);
-      bool visible = hidden ? element == 0 : element != 0;
-      bool wanted = column <= row;
-      if (visible != wanted || (hidden && !visible && element > *hidden)) {
-        return false;
+  for (int64_t first = 0; first < data.count(); first += height * width) {
+    for (int64_t row = rowStart; row < rowStart + rows; ++row) {
+      for (int64_t column = 0; column < columns; ++column) {
+        double element = data.number(first + row * width + column);
+        bool visible = hidden ? element == 0 : element != 0;
+        bool wanted = column <= row;
+        if (visible != wanted || (hidden && !visible && element > *hidden)) {
+          return false;
+        }
       }
     }
   }

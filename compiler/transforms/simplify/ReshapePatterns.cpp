@@ -125,6 +125,44 @@ private:
   DimFacts &facts;
 };
 
+/// f(reshape(x), y) ==> f(x, y) where the reshape only drops leading dims of 1
+/// that the result has: what a reshape moved up one operand leaves of the same
+/// reshape of another.
+struct KeepLeadingOnes : RewritePattern {
+  KeepLeadingOnes(MLIRContext *context, DimFacts &facts)
+      : RewritePattern(MatchAnyOpTypeTag(), 1, context), facts(facts) {}
+
+  LogicalResult matchAndRewrite(Operation *op,
+                                PatternRewriter &rewriter) const override {
+    if (!isElementwiseOp(op)) {
+      return rewriter.notifyMatchFailure(op, "not elementwise");
+    }
+    for (OpOperand &operand : op->getOpOperands()) {
+      auto reshape = operand.get().getDefiningOp<ReshapeOp>();
+      if (reshape && rankOf(reshape.getX()) <= rankOf(op->getResult(0)) &&
+          dropsLeadingOnes(reshape)) {
+        rewriter.modifyOpInPlace(op, [&] { operand.set(reshape.getX()); });
+        return success();
+      }
+    }
+    return rewriter.notifyMatchFailure(op, "no reshape of leading dims");
+  }
+
+private:
+  bool dropsLeadingOnes(ReshapeOp reshape) const {
+    DimExprs from(facts.dims(reshape.getX())), to(facts.dims(reshape));
+    if (from.size() <= to.size()) {
+      return false;
+    }
+    ArrayRef<AffineExpr> dims(from);
+    size_t dropped = from.size() - to.size();
+    return llvm::all_of(dims.take_front(dropped), isOne) &&
+           dims.drop_front(dropped) == ArrayRef<AffineExpr>(to);
+  }
+
+  DimFacts &facts;
+};
+
 /// matmul(reshape(x), w) ==> reshape(matmul(x, w)) where w is a matrix and the
 /// reshape joins or splits rows only. Columns that were joined are joined
 /// first.
@@ -230,9 +268,10 @@ template <typename OpT> struct ReshapeBelowRows : FactPattern<OpT> {
 } // namespace
 
 void populateReshapePatterns(RewritePatternSet &patterns, DimFacts &facts) {
-  patterns.add<DropReshape, ReshapeBelowElementwise, ReshapeBelowMatMul,
-               ReshapeBelowBatchMatMul, ReshapeBelowRows<SoftmaxOp>,
-               ReshapeBelowRows<LayerNormOp>>(patterns.getContext(), facts);
+  patterns.add<DropReshape, ReshapeBelowElementwise, KeepLeadingOnes,
+               ReshapeBelowMatMul, ReshapeBelowBatchMatMul,
+               ReshapeBelowRows<SoftmaxOp>, ReshapeBelowRows<LayerNormOp>>(
+      patterns.getContext(), facts);
 }
 
 } // namespace mlc

@@ -139,3 +139,47 @@ func.func @hidden_in_f32(%q: tensor<2x3x4xf16>, %k: tensor<2x5x4xf16>, %v: tenso
   %y = mlc.matmul %c, %v : (tensor<2x3x5xf16>, tensor<2x5x4xf16>) -> tensor<2x3x4xf16>
   return %y : tensor<2x3x4xf16>
 }
+
+// -----
+
+// With a batch of one the keys come transposed by a matrix of three dims; one
+// transpose of four dims is left, as kernels read it.
+// CHECK-LABEL: @batch_of_one
+// CHECK: %[[K:.*]] = mlc.transpose %arg1 {permutation = array<i64: 0, 2, 1, 3>}
+// CHECK: mlc.attention %arg0, %[[K]], %arg2
+func.func @batch_of_one(%q: tensor<1x2x5x8xf32>, %k: tensor<1x5x2x8xf32>, %v: tensor<1x2x5x8xf32>) -> tensor<1x2x5x8xf32> {
+  %0 = mlc.transpose %k {permutation = array<i64: 0, 2, 1, 3>} : (tensor<1x5x2x8xf32>) -> tensor<1x2x5x8xf32>
+  %1 = mlc.reshape %0 [2, 5, 8] : tensor<1x2x5x8xf32> -> tensor<2x5x8xf32>
+  %2 = mlc.transpose %1 {permutation = array<i64: 0, 2, 1>} : (tensor<2x5x8xf32>) -> tensor<2x8x5xf32>
+  %3 = mlc.reshape %2 [1, 2, 8, 5] : tensor<2x8x5xf32> -> tensor<1x2x8x5xf32>
+  %4 = mlc.matmul %q, %3 : (tensor<1x2x5x8xf32>, tensor<1x2x8x5xf32>) -> tensor<1x2x5x5xf32>
+  %5 = mlc.softmax %4 {axis = 3 : i64} : (tensor<1x2x5x5xf32>) -> tensor<1x2x5x5xf32>
+  %6 = mlc.matmul %5, %v : (tensor<1x2x5x5xf32>, tensor<1x2x5x8xf32>) -> tensor<1x2x5x8xf32>
+  return %6 : tensor<1x2x5x8xf32>
+}
+
+// -----
+
+// The same triangle for each element of the batch is one; two different ones
+// are a mask.
+// CHECK-LABEL: @causal_batch
+// CHECK: mlc.attention %{{[^,]*}}, %{{[^,]*}}, %{{[^,]*}} {causal = true
+// CHECK-LABEL: @causal_once
+// CHECK-NOT: causal
+// CHECK: return
+func.func @causal_batch(%q: tensor<2x1x2x4xf32>, %k: tensor<2x1x2x4xf32>, %v: tensor<2x1x2x4xf32>) -> tensor<2x1x2x4xf32> {
+  %mask = mlc.constant dense<[[[[0.0, 0xFF800000], [0.0, 0.0]]], [[[0.0, 0xFF800000], [0.0, 0.0]]]]> : tensor<2x1x2x2xf32> : tensor<2x1x2x2xf32>
+  %0 = mlc.matmul %q, %k {transpose_b = true} : (tensor<2x1x2x4xf32>, tensor<2x1x2x4xf32>) -> tensor<2x1x2x2xf32>
+  %1 = mlc.add %0, %mask : (tensor<2x1x2x2xf32>, tensor<2x1x2x2xf32>) -> tensor<2x1x2x2xf32>
+  %2 = mlc.softmax %1 {axis = 3 : i64} : (tensor<2x1x2x2xf32>) -> tensor<2x1x2x2xf32>
+  %3 = mlc.matmul %2, %v : (tensor<2x1x2x2xf32>, tensor<2x1x2x4xf32>) -> tensor<2x1x2x4xf32>
+  return %3 : tensor<2x1x2x4xf32>
+}
+func.func @causal_once(%q: tensor<2x1x2x4xf32>, %k: tensor<2x1x2x4xf32>, %v: tensor<2x1x2x4xf32>) -> tensor<2x1x2x4xf32> {
+  %mask = mlc.constant dense<[[[[0.0, 0xFF800000], [0.0, 0.0]]], [[[0.0, 0.0], [0.0, 0.0]]]]> : tensor<2x1x2x2xf32> : tensor<2x1x2x2xf32>
+  %0 = mlc.matmul %q, %k {transpose_b = true} : (tensor<2x1x2x4xf32>, tensor<2x1x2x4xf32>) -> tensor<2x1x2x2xf32>
+  %1 = mlc.add %0, %mask : (tensor<2x1x2x2xf32>, tensor<2x1x2x2xf32>) -> tensor<2x1x2x2xf32>
+  %2 = mlc.softmax %1 {axis = 3 : i64} : (tensor<2x1x2x2xf32>) -> tensor<2x1x2x2xf32>
+  %3 = mlc.matmul %2, %v : (tensor<2x1x2x2xf32>, tensor<2x1x2x4xf32>) -> tensor<2x1x2x4xf32>
+  return %3 : tensor<2x1x2x4xf32>
+}

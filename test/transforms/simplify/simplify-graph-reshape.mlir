@@ -84,3 +84,22 @@ func.func @dims(%x: tensor<?x?xf32>) -> index {
   %d = tensor.dim %0, %c0 : tensor<?x?xf32>
   return %d : index
 }
+
+// -----
+
+// A batch of one, whose rows are flattened for a product: the residual is added
+// under the product's dims, and so is a value that is used twice.
+// CHECK-LABEL: @batch_of_one
+// CHECK-NOT: mlc.reshape
+// CHECK: return
+func.func @batch_of_one(%x: tensor<1x5x8xf32>, %residual: tensor<1x5x4xf32>, %w: tensor<8x4xf32>) -> tensor<1x5x4xf32> {
+  %bias = mlc.constant dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32> : tensor<4xf32>
+  %0 = mlc.reshape %x [5, 8] : tensor<1x5x8xf32> -> tensor<5x8xf32>
+  %1 = mlc.matmul %0, %w : (tensor<5x8xf32>, tensor<8x4xf32>) -> tensor<5x4xf32>
+  %2 = mlc.add %1, %bias : (tensor<5x4xf32>, tensor<4xf32>) -> tensor<5x4xf32>
+  %3 = mlc.reshape %2 [1, 5, 4] : tensor<5x4xf32> -> tensor<1x5x4xf32>
+  %4 = mlc.add %3, %residual : (tensor<1x5x4xf32>, tensor<1x5x4xf32>) -> tensor<1x5x4xf32>
+  %5 = mlc.tanh %4 : (tensor<1x5x4xf32>) -> tensor<1x5x4xf32>
+  %6 = mlc.mul %4, %5 : (tensor<1x5x4xf32>, tensor<1x5x4xf32>) -> tensor<1x5x4xf32>
+  return %6 : tensor<1x5x4xf32>
+}
