@@ -6,7 +6,7 @@ import lit.formats
 config.name = "mlc"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir"]
-config.excludes = ["models", "perf", "fuzz"]
+config.excludes = ["models", "perf", "fuzz", "Inputs"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.mlc_build_dir, "test", "lit")
 config.environment["PATH"] = os.pathsep.join(

@@ -18,6 +18,8 @@ static suite::CompileFn makeCompile(const std::vector<std::string> &targets) {
     options.outputPath = output;
     options.targets = targets;
     options.runtimeDir = tools::findRuntimeDir();
+    // The packaged MLIR has no assertions; and a test is the place for this.
+    options.verifyEach = true;
     return static_cast<int>(compileModel(options, problems));
   };
 }
