@@ -43,7 +43,6 @@ expect 2 "MLC0002.*'--train'" compile text.onnx --train
 expect 2 'MLC0901' compile text.onnx --target=toaster -o x.so
 expect 2 'unknown NVIDIA GPU' compile text.onnx --target=cuda:sm_99 -o x.so
 expect 2 "'x86-64-v4' has no --emit=ptx" compile text.onnx --emit=ptx -o x
-expect 2 "'cuda:sm_80' has no --emit=llvm" compile text.onnx --emit=llvm --target=cuda -o x
 expect 2 "'amdgpu:gfx942' has no --emit=ptx" compile text.onnx --emit=ptx --target=amdgpu -o x
 expect 2 'unsupported: --precision=bf16' compile text.onnx --precision=bf16 -o x.so
 expect 2 "no file 'nowhere'" compile text.onnx --tuning=nowhere -o x.so

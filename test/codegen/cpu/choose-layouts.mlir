@@ -41,11 +41,11 @@ func.func @stem(%x: tensor<?x3x8x8xf32>) -> tensor<?x16x1x1xf32> {
 
 // -----
 
-// Groups: depthwise, whole blocks, narrow ones side by side, neither.
+// Groups: depthwise, whole blocks, narrow ones by lane, neither.
 // CHECK-LABEL: func.func @groups
 // CHECK: mlc.conv_blocked {{.*}}form = 4 : i32, group = 32 : i64
 // CHECK: mlc.conv_blocked {{.*}}form = 0 : i32, group = 2 : i64
-// CHECK: mlc.conv_blocked {{.*}}form = 0 : i32, group = 2 : i64
+// CHECK: mlc.conv_blocked {{.*}}form = 4 : i32, group = 8 : i64
 // CHECK: mlc.unpack
 // CHECK: mlc.conv {{.*}}group = 2 : i64
 func.func @groups(%x: tensor<1x32x8x8xf32>) -> tensor<1x6x6x6xf32> {
