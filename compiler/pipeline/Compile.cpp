@@ -294,9 +294,14 @@ Outcome Compilation::emit() {
   // What code generation refuses is a diagnostic at the node; what is left are
   // files and the linker.
   std::string text = llvm::toString(std::move(error));
-  return problems.size() > before
-             ? Outcome::invalidModel
-             : fail(Outcome::resource, "MLC0903", std::move(text));
+  auto reported = llvm::drop_begin(problems, before);
+  if (reported.empty()) {
+    return fail(Outcome::resource, "MLC0903", std::move(text));
+  }
+  bool isRefusal = llvm::all_of(reported, [](const auto &problem) {
+    return llvm::StringRef(problem.message).contains("unsupported");
+  });
+  return isRefusal ? Outcome::invalidModel : Outcome::internal;
 }
 
 /// What the options promise and this release does not do must not pass in
