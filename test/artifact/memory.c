@@ -1,4 +1,5 @@
-/* A model allocates nothing in a run that was prepared, also in an arena of the caller, which needs no more than the plan says. */
+/* A model allocates nothing in a run that was prepared, also in an arena of the
+ * caller, which needs no more than the plan says. */
 #include <mlc/runtime.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,8 +27,9 @@ static float image[4 * 28 * 28], logits[4 * 10];
 static mlc_tensor_t x, y;
 
 static int failed(const char *what) {
-  fprintf(stderr, "memory: %s: %s\n", what,
-          mlc_last_error(session ? (void *)session : (void *)mlc_model_model()));
+  fprintf(
+      stderr, "memory: %s: %s\n", what,
+      mlc_last_error(session ? (void *)session : (void *)mlc_model_model()));
   return 1;
 }
 
