@@ -67,13 +67,20 @@ constexpr float logTail[] = {
     3.333331347e-01f,  -2.500000894e-01f, 2.000207156e-01f,
     -1.666798890e-01f, 1.422035843e-01f,  -1.240623444e-01f,
     1.188355014e-01f,  -1.167009100e-01f, 6.749253720e-02f};
-/// erf(x)/x - 1 in x^2 on [0, 0.93], and log(erfc(x)) on [0.92, 3.95].
+/// erf(x)/x - 1 in x^2 on [0, 0.93], and log2(erfc(x)) on [0.92, 3.95].
 constexpr float erfSmall[] = {
     1.283791661e-01f, -3.761262894e-01f, 1.128362566e-01f, -2.685573138e-02f,
     5.192405079e-03f, -8.049769094e-04f, 7.996641943e-05f};
-constexpr float erfcLog[] = {
-    1.746834168e-04f, -1.129514933e+00f, -6.333469152e-01f, -1.082800254e-01f,
-    2.511931956e-02f, -4.170983098e-03f, 4.344350309e-04f,  -2.109144407e-05f};
+constexpr float erfcLog2[] = {
+    2.537317632e-04f, -1.629554033e+00f, -9.137088060e-01f, -1.562351137e-01f,
+    3.625292704e-02f, -6.022731308e-03f, 6.278869696e-04f,  -3.053007094e-05f};
+/// 2^r on [-1/2, 1/2] to 1e-7: for what is subtracted from something larger.
+constexpr float exp2Short[] = {1.0f,
+                               6.931470037e-01f,
+                               2.402224243e-01f,
+                               5.550733581e-02f,
+                               9.671512991e-03f,
+                               1.326472731e-03f};
 
 /// x = n * ln2 + r: r, and n as a float and as bits.
 struct Reduced {
@@ -236,11 +243,16 @@ Value expand(math::ErfOp, FloatBuilder &f, Value x) {
   Value magnitude = f.atMost(f.abs(x), 3.95f);
   Value small = f.polynomial(f.mul(magnitude, magnitude), erfSmall);
   small = f.fma(magnitude, small, magnitude);
-  Reduced reduced = reduce(f, f.polynomial(magnitude, erfcLog));
-  Value erfc = scale(f, expReduced(f, reduced.r), reduced.bits);
+  // erfc = 2^n * 2^r. Both are normal, so that n can be added to the exponent.
+  Value log = f.polynomial(magnitude, erfcLog2);
+  Reduced reduced = nearest(f, log);
+  Value power = f.polynomial(f.sub(log, reduced.n), exp2Short);
+  Value erfc =
+      f.fromBits(f.addBits(f.toBits(power), f.shiftLeft(reduced.bits, 23)));
   Value large = f.sub(f.constant(1.0f), erfc);
-  Value isSmall = f.less(magnitude, f.constant(0.925f));
-  return f.copySign(f.select(isSmall, small, large), x);
+  // Not of a NaN, whose bits are no exponent.
+  Value isLarge = f.less(f.constant(0.925f), magnitude);
+  return f.copySign(f.select(isLarge, large, small), x);
 }
 
 Value expand(math::RsqrtOp, FloatBuilder &f, Value x) {
