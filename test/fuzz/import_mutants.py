@@ -15,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 
-MEMORY, SECONDS, BATCH = 2 << 30, 10, 40
+SANITIZED = bool(os.environ.get("MLC_SANITIZED"))
+MEMORY, SECONDS, BATCH = 2 << 30, 60 if SANITIZED else 10, 40
 
 
 def mutate(data, rng):
@@ -41,7 +42,8 @@ def mutate(data, rng):
 
 
 def run(tool, paths):
-    limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    # Sanitizers reserve terabytes of address space and take their time.
+    limit = None if SANITIZED else lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     try:
         done = subprocess.run([tool, "--batch", *paths], capture_output=True, timeout=SECONDS * len(paths), preexec_fn=limit)
     except subprocess.TimeoutExpired:

@@ -32,6 +32,9 @@ constexpr Option suiteOptions[] = {
      "now; exit code 1 if there is one, and only then."},
     {"filter", 0, Value::Text, "REGEX", nullptr, Once,
      "Run only the tests whose name matches."},
+    {"every", 0, Value::Integer, "N", nullptr, Once,
+     "Run only every N-th of the tests, the first to begin with: a sample for "
+     "builds that are slow."},
     {"jobs", 'j', Value::Integer, "N", nullptr, Once,
      "Tests at a time (default: the number of CPUs)."},
     {"timeout", 0, Value::Number, "S", nullptr, Once,
@@ -65,6 +68,15 @@ constexpr Command suiteCommand = {
     suiteOptions,
     suiteExamples,
     false};
+
+/// Keeps the tests 0, step, 2 step, ...
+void sample(size_t step, std::vector<TestCase> &tests) {
+  size_t kept = 0;
+  for (size_t i = 0; i < tests.size(); i += step) {
+    std::swap(tests[kept++], tests[i]);
+  }
+  tests.resize(kept);
+}
 
 /// Keeps the tests that --filter names; false when it is no expression.
 bool applyFilter(const std::string &pattern, std::vector<TestCase> &tests) {
@@ -216,6 +228,7 @@ int mlc::suite::suiteMain(
                         ""},
                        &suiteCommand);
   }
+  sample(size_t(std::max<int64_t>(1, arguments.integer("every", 1))), tests);
   if (tests.empty()) {
     return reportUsage({"no test found: no model.onnx with a test_data_set_0 "
                         "beside it",
@@ -234,8 +247,9 @@ int mlc::suite::suiteMain(
     }
   }
   bool comparing = arguments.has("compare");
-  int compared = comparing ? compareWith(arguments.get("compare"), table,
-                                         arguments.has("filter"))
-                           : 0;
+  int compared =
+      comparing ? compareWith(arguments.get("compare"), table,
+                              arguments.has("filter") || arguments.has("every"))
+                : 0;
   return printSummary(table, compared, comparing);
 }
