@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/frontend/onnx/Indices.h"
 #include "compiler/frontend/onnx/Rules.h"
+#include "compiler/frontend/onnx/Scores.h"
 
 using namespace mlir;
 using namespace mlc;
@@ -38,12 +39,9 @@ static void importScaler(Node &n) {
   Value y = n.cast(x, f32);
   auto vector = [&](StringRef name) -> Value {
     auto values = n.floatsAttr(name);
-    if (!values || values->empty()) {
-      return {};
-    }
-    SmallVector<float> floats(values->begin(), values->end());
-    auto type = RankedTensorType::get({int64_t(floats.size())}, f32);
-    return n.constant(DenseElementsAttr::get(type, ArrayRef<float>(floats)));
+    return values && !values->empty()
+               ? constantOf(n, f32, {int64_t(values->size())}, *values)
+               : Value();
   };
   Value offset = vector("offset"), scale = vector("scale");
   y = offset ? n.sub(y, offset) : y;
@@ -75,10 +73,49 @@ static void importNormalizer(Node &n) {
   n.setResult(0, n.div(y, select(n, isZero, n.scalar(f32, 1), size)));
 }
 
+/// x times the coefficients of each target, plus its intercept: [N, targets].
+static Value linearScores(Node &n, int64_t targets) {
+  Value x = n.value(0);
+  auto coefficients = n.floatsAttr("coefficients");
+  auto intercepts = n.floatsAttr("intercepts");
+  if (!x || n.rank(x) < 1 || n.rank(x) > 2) {
+    n.failed() ? void() : n.badShape("expects samples of rank 1 or 2");
+    return {};
+  }
+  if (targets == 0 && intercepts) {
+    targets = int64_t(intercepts->size());
+  }
+  if (!coefficients || targets < 1 || coefficients->size() % targets != 0) {
+    n.badAttribute("expects coefficients for each target");
+    return {};
+  }
+  Type f32 = n.b.getF32Type();
+  x = n.cast(n.rank(x) == 1 ? n.unsqueeze(x, {0}) : x, f32);
+  int64_t width = int64_t(coefficients->size()) / targets;
+  Value w = constantOf(n, f32, {targets, width}, *coefficients);
+  Value y = n.matmul(x, w, false, /*transposeY=*/true);
+  return intercepts ? addToColumns(n, y, *intercepts) : y;
+}
+
+static void importLinearRegressor(Node &n) {
+  Value y = linearScores(n, n.intAttr("targets", 1));
+  n.setResult(0, transformScores(n, y));
+}
+
+static void importLinearClassifier(Node &n) {
+  n.ignoreAttr("multi_class"); // one score for each class either way
+  Value y = linearScores(n, 0);
+  if (!n.failed()) {
+    setClasses(n, y, "classlabels_ints", "classlabels_strings", {0, true});
+  }
+}
+
 void mlc::onnx::addClassicRules(RuleTable &table) {
   table.add("Binarizer", 1, importBinarizer, "ai.onnx.ml");
   table.add("ArrayFeatureExtractor", 1, importArrayFeatureExtractor,
             "ai.onnx.ml");
   table.add("Scaler", 1, importScaler, "ai.onnx.ml");
   table.add("Normalizer", 1, importNormalizer, "ai.onnx.ml");
+  table.add("LinearRegressor", 1, importLinearRegressor, "ai.onnx.ml");
+  table.add("LinearClassifier", 1, importLinearClassifier, "ai.onnx.ml");
 }

@@ -1,0 +1,30 @@
+"""Losses, spectra, sums."""
+import re
+
+import numpy as np
+
+from case import P, case, ints, k, normal, uniform
+
+for reduction in ("none", "mean", "sum"):
+    case(f"nll_{reduction}", "NegativeLogLikelihoodLoss", [normal(3, 5, 4), ints(0, 5, 3, 4), uniform(5)], opset=13, reduction=reduction, ignore_index=2)
+    case(f"sce_{reduction}", "SoftmaxCrossEntropyLoss", [normal(3, 5, 4, 2), ints(0, 5, 3, 4, 2)], outputs=2, opset=13, reduction=reduction)
+case("sce_weighted", "SoftmaxCrossEntropyLoss", [normal(6, 5), ints(0, 5, 6), uniform(5)], opset=13, ignore_index=-1)
+for equation, shapes in {
+    "ij,jk->ik": [(3, 4), (4, 5)], "bij,bkj->bik": [(2, 3, 4), (2, 5, 4)], "...ij,...jk": [(2, 3, 4), (2, 4, 5)],
+    "bhqd,bhkd->bhqk": [(2, 3, 4, 5), (2, 3, 6, 5)], "ij->ji": [(3, 4)], "ij->": [(3, 4)], "ii->i": [(4, 4)], "ii": [(4, 4)],
+    "i,j->ij": [(3,), (4,)], "ijk,k->ij": [(2, 3, 4), (4,)], "ab,bc,cd->ad": [(2, 3), (3, 4), (4, 5)], "abc,cd,b->ad": [(2, 3, 4), (4, 5), (3,)],
+    "...d,...d->...": [(2, 3, 4), (3, 4)], "bn,anm,bm->ba": [(2, 3), (4, 3, 5), (2, 5)], "abcd->dbca": [(2, 3, 4, 5)], "a b , b c": [(2, 3), (3, 4)],
+}.items():
+    case("einsum_" + re.sub(r"\W", lambda m: {"-": "", ">": "_to_", ",": "_", ".": "e", " ": ""}[m.group()], equation), "Einsum",
+         [normal(*shape) for shape in shapes], opset=12, equation=equation)
+case("dft", "DFT", [normal(2, 9, 3, 1), None, P(np.int64(1))], fixed={0: [-1]}, opset=20)
+case("dft_complex", "DFT", [normal(2, 8, 2), P(np.int64(11)), P(np.int64(-2))], fixed={0: [-1]}, opset=20)
+case("dft_onesided", "DFT", [normal(3, 10, 1), P(np.int64(7))], fixed={0: [-1]}, opset=20, onesided=1)
+case("dft_inverse", "DFT", [normal(2, 8, 2)], fixed={0: [-1]}, opset=20, inverse=1)
+case("dft_17", "DFT", [normal(2, 8, 5, 1)], fixed={0: [-1]}, opset=17, axis=2)
+case("stft", "STFT", [normal(2, 40, 1), P(np.int64(6)), uniform(12)], fixed={0: [-1]}, opset=17)
+case("stft_two_sided", "STFT", [normal(1, 30, 1), P(np.int64(5)), None, P(np.int64(10))], fixed={0: [-1]}, opset=17, onesided=0)
+for op in ("HannWindow", "HammingWindow", "BlackmanWindow"):
+    for periodic in (0, 1):
+        case(f"{op.lower()}_{periodic}", op, [P(np.int64(11))], opset=17, periodic=periodic)
+case("mel_weights", "MelWeightMatrix", [P(np.int64(20)), P(np.int64(256)), P(np.int64(16000)), P(np.float32(80)), P(np.float32(7600))], opset=17)
