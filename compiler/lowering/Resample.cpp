@@ -52,6 +52,9 @@ private:
     switch (op.getCoordinates()) {
     case CoordinateKind::half_pixel:
       return centred;
+    case CoordinateKind::half_pixel_for_nearest:
+      // An axis that keeps its extent stays as it is, as for the other kinds.
+      return s.select(s.equal(scale, one), o, s.div(s.add(o, half), scale));
     case CoordinateKind::half_pixel_symmetric: {
       Value size =
           e.index.toElement(e.mixed(op.getSize(), op.getSizeValue(), 0), real);
@@ -94,6 +97,9 @@ private:
       return elementAt(split.index);
     case NearestKind::ceil:
       up = s.less(s.zero(), split.rest);
+      break;
+    case NearestKind::ceil_when_shrinking:
+      up = s.and_(s.less(s.zero(), split.rest), s.less(scale, s.one()));
       break;
     }
     Value next = e.index.add(split.index, e.index.constant(1));

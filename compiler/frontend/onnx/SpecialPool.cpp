@@ -17,9 +17,8 @@ static PoolKind kindOf(Node &n) {
                                        : PoolKind::lp;
 }
 
-/// The padding that does not change a window's result; null when every value
-/// would (an average that does not count it).
-static Value neutralFill(Node &n, Value x, PoolKind kind, bool countsPads) {
+/// The padding that does not change a window's result; an average counts it.
+static Value neutralFill(Node &n, Value x, PoolKind kind) {
   if (kind == PoolKind::max) {
     Type type = n.elementType(x);
     if (auto integer = dyn_cast<IntegerType>(type)) {
@@ -30,7 +29,24 @@ static Value neutralFill(Node &n, Value x, PoolKind kind, bool countsPads) {
     }
     return n.scalar(type, -std::numeric_limits<double>::infinity());
   }
-  return kind == PoolKind::lp || countsPads ? n.scalarLike(x, 0) : Value();
+  return n.scalarLike(x, 0);
+}
+
+/// Means of the elements inside x, where only the run knows how many those are:
+/// the mean with pads, divided by the share that is no pad.
+static Value averageInside(Node &n, Value x, const Window &window) {
+  Value zero = n.scalarLike(x, 0);
+  auto average = [&](Value padded) {
+    return n.create<PoolOp>(padded, PoolKind::average, window.kernel,
+                            window.strides, window.pads, window.dilations,
+                            /*ceilMode=*/false, /*countsPads=*/true,
+                            int64_t(2));
+  };
+  DimExprs one = n.dims(x);
+  one[0] = one[1] = n.math.constant(1);
+  Value share =
+      padExplicitly(n, n.fill(n.elementType(x), 1, one), window, zero);
+  return n.div(average(padExplicitly(n, x, window, zero)), average(share));
 }
 
 static void importPool(Node &n) {
@@ -51,11 +67,14 @@ static void importPool(Node &n) {
     return n.badAttribute("'p' must be in [1, 64]");
   }
   if (!window->dynamicPads.empty()) {
-    Value fill = neutralFill(n, x, kind, countsPads);
-    if (!fill || n.wants(1)) {
-      return n.unsupported("auto_pad with a stride on dynamic extents");
+    if (n.wants(1)) {
+      return n.unsupported("indices with auto_pad and a stride on dynamic "
+                           "extents");
     }
-    x = padExplicitly(n, x, *window, fill);
+    if (kind == PoolKind::average && !countsPads) {
+      return n.setResult(0, averageInside(n, x, *window));
+    }
+    x = padExplicitly(n, x, *window, neutralFill(n, x, kind));
   }
   n.setResult(0, n.create<PoolOp>(x, kind, window->kernel, window->strides,
                                   window->pads, window->dilations, ceilMode,

@@ -297,11 +297,19 @@ static std::optional<ResizeMode> readMode(Node &n) {
           .Case("pytorch_half_pixel", CoordinateKind::pytorch_half_pixel)
           .Case("align_corners", CoordinateKind::align_corners)
           .Case("asymmetric", CoordinateKind::asymmetric)
+          .Case("tf_half_pixel_for_nn",
+                n.opset() < 13
+                    ? std::optional(CoordinateKind::half_pixel_for_nearest)
+                    : std::nullopt)
           .Case("tf_crop_and_resize", CoordinateKind::crop_and_resize)
           .Default(std::nullopt);
   std::string nearest =
-      legacy ? "floor" : n.stringAttr("nearest_mode", "round_prefer_floor");
+      legacy ? "ceil_when_shrinking"
+             : n.stringAttr("nearest_mode", "round_prefer_floor");
   auto rounding = symbolizeNearestKind(nearest);
+  if (!legacy && rounding == NearestKind::ceil_when_shrinking) {
+    rounding = std::nullopt; // no name of ONNX's
+  }
   if (!kinds || !places || !rounding) {
     n.badAttribute("mode '" + kind + "', '" + coordinates + "' or '" + nearest +
                    "' is not known");

@@ -16,13 +16,15 @@ def MLC_SampleKind : I32EnumAttr<"SampleKind", "how values between elements aris
 }
 def MLC_NearestKind : I32EnumAttr<"NearestKind", "which element is nearest", [
     I32EnumAttrCase<"round_prefer_floor", 0>, I32EnumAttrCase<"round_prefer_ceil", 1>,
-    I32EnumAttrCase<"floor", 2>, I32EnumAttrCase<"ceil", 3>]> {
+    I32EnumAttrCase<"floor", 2>, I32EnumAttrCase<"ceil", 3>,
+    I32EnumAttrCase<"ceil_when_shrinking", 4>]> {
   let cppNamespace = "::mlc";
 }
 def MLC_CoordinateKind : I32EnumAttr<"CoordinateKind", "how a result position maps to the operand", [
     I32EnumAttrCase<"half_pixel", 0>, I32EnumAttrCase<"half_pixel_symmetric", 1>,
     I32EnumAttrCase<"pytorch_half_pixel", 2>, I32EnumAttrCase<"align_corners", 3>,
-    I32EnumAttrCase<"asymmetric", 4>, I32EnumAttrCase<"crop_and_resize", 5>]> {
+    I32EnumAttrCase<"asymmetric", 4>, I32EnumAttrCase<"crop_and_resize", 5>,
+    I32EnumAttrCase<"half_pixel_for_nearest", 6>]> {
   let cppNamespace = "::mlc";
 }
 
@@ -35,6 +37,8 @@ def MLC_ResampleOp : MLC_ShapedOp<"resample", [AttrSizedOperandSegments]> {
     result is `extrapolation`. With `antialias` the filter widens when
     shrinking; with `exclude_outside` positions outside x have no weight, else
     the border element counts there. All in f64, as ONNX Resize-19 defines it.
+    half_pixel_for_nearest (Resize-11) is half_pixel without the half subtracted
+    at the end; ceil_when_shrinking (Resize-10) is floor where x grows.
   }];
   let arguments = (ins MLC_Tensor:$x, MLC_Tensor:$scale,
                        Optional<AnyRankedTensor>:$roi, Variadic<Index>:$size_value,
