@@ -28,14 +28,50 @@ void mlc::registerImportDialects(DialectRegistry &registry) {
               affine::AffineDialect, tensor::TensorDialect, scf::SCFDialect>();
 }
 
+/// A problem of a graph input or output, shown at the first node that takes or
+/// makes it.
+void Importer::refuseBoundary(const ValueInfoProto &value, bool isInput,
+                              const std::string &what) {
+  std::string message =
+      (isInput ? "input '" : "output '") + value.name() + "' " + what;
+  for (auto [i, node] : llvm::enumerate(model.graph().node())) {
+    const auto &names = isInput ? node.input() : node.output();
+    if (llvm::is_contained(names, value.name())) {
+      Location loc =
+          nodeLocation(context, identifyNode(node, int(i), mainFrame));
+      Diagnostic problem =
+          diagnosticAt(loc, codeOf(ErrorCode::badType), message);
+      problem.help = remedyOf(ErrorCode::badType);
+      problems.add(std::move(problem));
+      return;
+    }
+  }
+  problems.add(ErrorCode::badType, message);
+}
+
+/// What a type is when it is no tensor of numbers; empty when it is one.
+static std::string unsupportedKind(const TypeProto &type) {
+  if (type.has_tensor_type()) {
+    bool isText = type.tensor_type().elem_type() == TensorProto::STRING;
+    return isText ? "a tensor of strings" : "";
+  }
+  return type.has_sequence_type()        ? "a sequence"
+         : type.has_optional_type()      ? "an optional"
+         : type.has_map_type()           ? "a map"
+         : type.has_sparse_tensor_type() ? "a sparse tensor"
+                                         : "of no type";
+}
+
 /// An input's declared type as dims and element type. Null after a problem.
 Tensor *Importer::declareInput(const ValueInfoProto &input) {
   auto fail = [&](const std::string &what) {
-    problems.add(ErrorCode::badType, "input '" + input.name() + "' " + what);
+    refuseBoundary(input, true, what);
     return nullptr;
   };
-  if (!input.type().has_tensor_type()) {
-    return fail("is not a tensor");
+  if (std::string kind = unsupportedKind(input.type()); !kind.empty()) {
+    return fail("is " + kind +
+                "; unsupported: inputs other than tensors of "
+                "numbers or booleans");
   }
   const TypeProto::Tensor &type = input.type().tensor_type();
   Type elementType = elementTypeFor(context, type.elem_type());
@@ -122,21 +158,21 @@ bool Importer::declareInputs(const GraphProto &graph) {
 }
 
 /// Checks an output against the type that the graph declares for it.
-static bool checkOutput(const ValueInfoProto &output, const Tensor &tensor,
-                        Problems &problems) {
-  if (!tensor.isTensor() ||
-      (output.has_type() && !output.type().has_tensor_type())) {
-    problems.add(ErrorCode::badType,
-                 "output '" + output.name() + "' is not a tensor");
+bool Importer::checkOutput(const ValueInfoProto &output, const Tensor &tensor) {
+  std::string kind = output.has_type() ? unsupportedKind(output.type()) : "";
+  if (!tensor.isTensor() || !kind.empty()) {
+    refuseBoundary(output, false,
+                   "is " + (kind.empty() ? "no tensor" : kind) +
+                       "; unsupported: outputs other than tensors of numbers "
+                       "or booleans");
     return false;
   }
   int declared = output.type().tensor_type().elem_type();
   Type type = elementTypeFor(tensor.elementType.getContext(), declared);
   if (declared != 0 && type != tensor.elementType) {
-    problems.add(ErrorCode::badType,
-                 "output '" + output.name() + "' is declared as " +
-                     dataTypeName(declared) +
-                     " but computed with another element type");
+    refuseBoundary(output, false,
+                   "is declared as " + dataTypeName(declared) +
+                       " but computed with another element type");
     return false;
   }
   return true;
@@ -155,8 +191,7 @@ bool Importer::returnOutputs(const GraphProto &graph) {
                        (tensor ? "' is listed twice" : "' is not defined"));
       continue;
     }
-    if (tensor->kind == Tensor::Kind::failed ||
-        !checkOutput(output, *tensor, problems)) {
+    if (tensor->kind == Tensor::Kind::failed || !checkOutput(output, *tensor)) {
       continue;
     }
     Location loc = NameLoc::get(StringAttr::get(context, output.name()));

@@ -109,6 +109,9 @@ private:
   bool declareInputs(const GraphProto &graph);
   bool returnOutputs(const GraphProto &graph);
   Tensor *declareInput(const ValueInfoProto &input);
+  bool checkOutput(const ValueInfoProto &output, const Tensor &tensor);
+  void refuseBoundary(const ValueInfoProto &value, bool isInput,
+                      const std::string &what);
   void bind(Frame &frame, llvm::StringRef name, Tensor *tensor);
   void diagnose(mlir::Diagnostic &diagnostic);
 

@@ -25,8 +25,8 @@ static std::string nameOf(const NodeProto &proto, int index) {
   return proto.op_type() + "_" + std::to_string(index);
 }
 
-static OnnxNode identify(const NodeProto &proto, int index,
-                         const Frame &frame) {
+OnnxNode onnx::identifyNode(const NodeProto &proto, int index,
+                            const Frame &frame) {
   OnnxNode id;
   id.name = frame.prefix + nameOf(proto, index);
   id.opType = proto.op_type();
@@ -37,10 +37,12 @@ static OnnxNode identify(const NodeProto &proto, int index,
 }
 
 Node::Node(Importer &importer, const NodeProto &proto, int index, Frame &frame)
-    : Emitter(importer.b, importer.scope, importer.math,
-              nodeLocation(importer.context, identify(proto, index, frame))),
+    : Emitter(
+          importer.b, importer.scope, importer.math,
+          nodeLocation(importer.context, identifyNode(proto, index, frame))),
       importer(importer), frame(frame), proto(proto),
-      id(identify(proto, index, frame)), results(proto.output_size(), nullptr),
+      id(identifyNode(proto, index, frame)),
+      results(proto.output_size(), nullptr),
       inputRead(proto.input_size(), false),
       attributeRead(proto.attribute_size(), false) {}
 

@@ -24,6 +24,9 @@
 
 namespace mlc::onnx {
 
+/// The node by the name that messages use.
+OnnxNode identifyNode(const NodeProto &proto, int index, const Frame &frame);
+
 class Node : public Emitter {
 public:
   Node(Importer &importer, const NodeProto &proto, int index, Frame &frame);
