@@ -133,8 +133,13 @@ Value mlc::emitElement(GridSampleOp op, ElementBuilder &e, unsigned,
       tap.weight = convertScalar(e.b, e.loc, tap.weight, real, wide);
     }
   }
-  Value sum = combineTaps(e, op.getX(), {indices[0], indices[1]}, axes, wide);
-  return convertScalar(e.b, e.loc, sum, wide, type);
+  return e.unlessEmpty(
+      op.getX(), llvm::to_vector(llvm::seq<int64_t>(2, 2 + spatial)), type,
+      [&] {
+        Value sum =
+            combineTaps(e, op.getX(), {indices[0], indices[1]}, axes, wide);
+        return convertScalar(e.b, e.loc, sum, wide, type);
+      });
 }
 
 //===----------------------------------------------------------------------===//
@@ -267,7 +272,8 @@ private:
 
 Value mlc::emitElement(RoiAlignOp op, ElementBuilder &e, unsigned,
                        ValueRange indices) {
-  return RoiAligner(op, e, indices).emit();
+  return e.unlessEmpty(op.getX(), {0, 2, 3}, elementTypeOf(op.getX()),
+                       [&] { return RoiAligner(op, e, indices).emit(); });
 }
 
 Value mlc::emitElement(RoiMaxPoolOp op, ElementBuilder &e, unsigned,

@@ -111,21 +111,25 @@ Value ElementBuilder::checkedIndex(Value i, Value extent) {
   return index.max(zero, index.min(wrapped, last));
 }
 
-Value ElementBuilder::loadClamped(Value operand, ValueRange indices,
-                                  ArrayRef<int64_t> axes) {
-  auto type = cast<ShapedType>(operand.getType());
+Value ElementBuilder::unlessEmpty(Value operand, ArrayRef<int64_t> axes,
+                                  Type type, llvm::function_ref<Value()> read) {
+  auto shape = cast<ShapedType>(operand.getType());
   Value hasElements;
   for (int64_t axis : axes) {
-    if (type.isDynamicDim(axis) || type.getDimSize(axis) == 0) {
+    if (shape.isDynamicDim(axis) || shape.getDimSize(axis) == 0) {
       Value some = index.less(index.constant(0), dim(operand, axis));
       hasElements = hasElements ? index.and_(hasElements, some) : some;
     }
   }
-  auto read = [&] { return load(operand, indices); };
   return hasElements
-             ? branch(hasElements, read,
-                      [&] { return scalar(type.getElementType()).zero(); })
+             ? branch(hasElements, read, [&] { return scalar(type).zero(); })
              : read();
+}
+
+Value ElementBuilder::loadClamped(Value operand, ValueRange indices,
+                                  ArrayRef<int64_t> axes) {
+  return unlessEmpty(operand, axes, elementTypeOf(operand),
+                     [&] { return load(operand, indices); });
 }
 
 ScalarBuilder ElementBuilder::scalar(Type type) {

@@ -86,8 +86,12 @@ public:
   /// `i`, counted from the end when negative, checked against [0, extent): out
   /// of range it is clamped and the run ends with an error.
   Value checkedIndex(Value i, Value extent);
-  /// Element of `operand` where the indices along `axes` are clamped ones: zero
-  /// when such an axis has no element, since its buffer may have no address.
+  /// What `read` gives, which reads `operand` at clamped indices along `axes`;
+  /// zero of `type` when such an axis has no element: there is nothing to clamp
+  /// to, and its buffer may have no address.
+  Value unlessEmpty(Value operand, llvm::ArrayRef<int64_t> axes,
+                    mlir::Type type, llvm::function_ref<Value()> read);
+  /// That for one element.
   Value loadClamped(Value operand, mlir::ValueRange indices,
                     llvm::ArrayRef<int64_t> axes);
   /// Scalar arithmetic in the mlc element type `type`.

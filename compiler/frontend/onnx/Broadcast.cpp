@@ -146,3 +146,53 @@ Value Emitter::broadcastInto(Value x, ArrayRef<AffineExpr> to) {
   }
   return failed() ? Value() : expandUnproved(x, to);
 }
+
+Value Emitter::matmul(Value x, Value y, bool transposeX, bool transposeY) {
+  if (!x || !y) {
+    return {};
+  }
+  DimExprs a = dims(x), c = dims(y);
+  if (a.size() >= 2 && c.size() >= 2) {
+    requireEqual(a[a.size() - (transposeX ? 2 : 1)],
+                 c[c.size() - (transposeY ? 1 : 2)],
+                 "inner dimensions must match");
+    // Batch dims that may be 1 at run time become explicit.
+    auto batch = broadcastDims({DimExprs(ArrayRef(a).drop_back(2)),
+                                DimExprs(ArrayRef(c).drop_back(2))});
+    if (!batch) {
+      return {};
+    }
+    auto spread = [&](Value operand, ArrayRef<AffineExpr> own) {
+      DimExprs wanted = *batch;
+      wanted.append(own.end() - 2, own.end());
+      return expandUnproved(operand, wanted);
+    };
+    x = spread(x, a);
+    y = spread(y, c);
+  }
+  return failed() ? Value() : create<MatMulOp>(x, y, transposeX, transposeY);
+}
+
+Value Emitter::matmulAnyRank(Value x, Value y) {
+  if (!x || !y) {
+    return {};
+  }
+  bool vectorX = dims(x).size() == 1, vectorY = dims(y).size() == 1;
+  if (dims(x).empty() || dims(y).empty()) {
+    problem(ErrorCode::badShape, "operands must not be scalars");
+    return {};
+  }
+  Value product =
+      matmul(vectorX ? unsqueeze(x, {0}) : x, vectorY ? unsqueeze(y, {1}) : y);
+  if (!product || (!vectorX && !vectorY)) {
+    return product;
+  }
+  DimExprs to = dims(product);
+  if (vectorY) {
+    to.pop_back();
+  }
+  if (vectorX) {
+    to.erase(to.end() - (vectorY ? 1 : 2));
+  }
+  return reshape(product, to);
+}

@@ -126,6 +126,11 @@ public:
 private:
   void add(int64_t axis, AffineExpr size, Value scale,
            std::optional<double> known) {
+    using Predicate = arith::CmpIPredicate;
+    AffineExpr dim = n.dims(x)[axis], zero = n.math.constant(0);
+    n.require(n.math.max(n.math.compare(Predicate::slt, zero, dim),
+                         n.math.compare(Predicate::sle, size, zero)),
+              dim, n.math.constant(1), "an axis to resize must have elements");
     axes.push_back({axis, size, scale, known});
   }
 

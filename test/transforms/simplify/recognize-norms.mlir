@@ -59,3 +59,28 @@ func.func @other_count(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
   %5 = mlc.mul %x, %4 : (tensor<4x8xf32>, tensor<4x1xf32>) -> tensor<4x8xf32>
   return %5 : tensor<4x8xf32>
 }
+
+// -----
+
+// Means of f16 are taken in f32, between casts.
+// CHECK-LABEL: @narrow
+// CHECK: %[[Y:.*]] = mlc.layer_norm %arg0 {axis = 1 : i64, epsilon = {{.*}}} : (tensor<2x8xf16>) -> tensor<2x8xf16>
+// CHECK: return %[[Y]]
+func.func @narrow(%x: tensor<2x8xf16>) -> tensor<2x8xf16> {
+  %count = mlc.constant dense<8.0> : tensor<f32> : tensor<f32>
+  %epsilon = mlc.constant dense<1.0e-3> : tensor<f16> : tensor<f16>
+  %w = mlc.cast %x {to = f32} : (tensor<2x8xf16>) -> tensor<2x8xf32>
+  %s = mlc.reduce %w {axes = array<i64: 1>, kind = 0 : i32} : (tensor<2x8xf32>) -> tensor<2x1xf32>
+  %m = mlc.div %s, %count : (tensor<2x1xf32>, tensor<f32>) -> tensor<2x1xf32>
+  %mean = mlc.cast %m {to = f16} : (tensor<2x1xf32>) -> tensor<2x1xf16>
+  %c = mlc.sub %x, %mean : (tensor<2x8xf16>, tensor<2x1xf16>) -> tensor<2x8xf16>
+  %p = mlc.mul %c, %c : (tensor<2x8xf16>, tensor<2x8xf16>) -> tensor<2x8xf16>
+  %pw = mlc.cast %p {to = f32} : (tensor<2x8xf16>) -> tensor<2x8xf32>
+  %ps = mlc.reduce %pw {axes = array<i64: 1>, kind = 0 : i32} : (tensor<2x8xf32>) -> tensor<2x1xf32>
+  %pm = mlc.div %ps, %count : (tensor<2x1xf32>, tensor<f32>) -> tensor<2x1xf32>
+  %v = mlc.cast %pm {to = f16} : (tensor<2x1xf32>) -> tensor<2x1xf16>
+  %e = mlc.add %v, %epsilon : (tensor<2x1xf16>, tensor<f16>) -> tensor<2x1xf16>
+  %r = mlc.sqrt %e : (tensor<2x1xf16>) -> tensor<2x1xf16>
+  %y = mlc.div %c, %r : (tensor<2x8xf16>, tensor<2x1xf16>) -> tensor<2x8xf16>
+  return %y : tensor<2x8xf16>
+}
