@@ -84,6 +84,32 @@ TEST_P(Driver, WritesTheCallersOutputs) {
   call.expectResults();
 }
 
+/// What a run left in memory of the session, on the host or the device, is an
+/// input of the next.
+TEST_P(Driver, FeedsOutputsBack) {
+  for (int32_t memory : {MLC_HOST, MLC_DEVICE}) {
+    if (memory == MLC_DEVICE && !onGpu()) {
+      continue;
+    }
+    Session session(&options);
+    FakeRun call(4, 100);
+    std::vector<float> state = call.a;
+    call.outputs[0].memory = memory;
+    for (int run = 0; run < 5; ++run) {
+      ASSERT_EQ(call(session), MLC_OK) << mlc_last_error(session);
+      call.inputs[0].data = call.outputs[0].data;
+      call.inputs[0].memory = memory;
+      // The fake device's pointers are the host's with a bit more.
+      auto *sum = reinterpret_cast<const float *>(
+          (uintptr_t)call.outputs[0].data & ~(1ull << 60));
+      for (size_t i = 0; i < state.size(); ++i) {
+        state[i] = (state[i] + call.b[i]) * 2.0f + 0.5f;
+        ASSERT_EQ(sum[i], state[i]) << "run " << run << ", element " << i;
+      }
+    }
+  }
+}
+
 TEST_P(Driver, ProgramFails) {
   Session session(&options);
   FakeRun call(2, 50, FAKE_FAIL);
