@@ -113,6 +113,10 @@ sed 's/^node\/wrong\tfailed.*/node\/wrong\tpassed\t/' table.tsv > better.tsv
 "$suite" suite --precompiled bin --timeout 5 --compare better.tsv > out
 [ $? = 1 ] || fail 'exit code of a loss'
 grep -q '^no longer passed: node/wrong: failed, ' out || fail 'names the loss'
+sed 's/^node\/crash\tcrashed.*/node\/crash\tunsupported\t/' table.tsv > refused.tsv
+"$suite" suite --precompiled bin --timeout 5 --compare refused.tsv > out
+[ $? = 1 ] || fail 'exit code of a new crash'
+grep -q '^no longer unsupported: node/crash: crashed, ' out || fail 'names the new crash'
 "$suite" suite --precompiled bin --filter 'node/(right|loose)' > out || fail 'all pass'
 [ "$(cat out)" = '2 passed, 0 failed, 0 unsupported, 0 crashed' ] || fail "filter: $(cat out)"
 "$suite" suite/node/right --precompiled bin > out || fail 'a test itself as the folder'

@@ -84,20 +84,33 @@ std::string mlc::suite::formatTable(const ResultTable &table) {
   return text;
 }
 
-std::map<std::string, Verdict> mlc::suite::readGood(const std::string &text) {
-  std::map<std::string, Verdict> good;
+std::map<std::string, Verdict>
+mlc::suite::readVerdicts(const std::string &text) {
+  std::map<std::string, Verdict> verdicts;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
-    size_t tab = line.find('\t');
-    if (tab == std::string::npos) {
-      continue;
-    }
-    for (Verdict verdict : {Verdict::Passed, Verdict::Random}) {
-      std::string name = nameOf(verdict);
-      if (line.compare(tab + 1, name.size(), name) == 0) {
-        good[line.substr(0, tab)] = verdict;
+    std::istringstream columns(line);
+    std::string name, outcome;
+    std::getline(columns, name, '\t');
+    std::getline(columns, outcome, '\t');
+    for (Verdict verdict :
+         {Verdict::Passed, Verdict::Failed, Verdict::Unsupported,
+          Verdict::Crashed, Verdict::Random}) {
+      if (outcome == nameOf(verdict)) {
+        verdicts[name] = verdict;
       }
     }
   }
-  return good;
+  return verdicts;
+}
+
+bool mlc::suite::isWorse(Verdict now, Verdict before) {
+  auto rank = [](Verdict verdict) {
+    return verdict == Verdict::Passed        ? 0
+           : verdict == Verdict::Random      ? 1
+           : verdict == Verdict::Unsupported ? 2
+           : verdict == Verdict::Failed      ? 3
+                                             : 4;
+  };
+  return rank(now) > rank(before);
 }

@@ -80,9 +80,11 @@ std::string findRandomNode(const std::string &modelPath);
 /// diff: name, outcome and reason, with tabs between.
 using ResultTable = std::map<std::string, TestResult>;
 std::string formatTable(const ResultTable &table);
-/// Names of the tests that a table's text says have passed or are random, and
-/// which of the two.
-std::map<std::string, Verdict> readGood(const std::string &text);
+/// The outcome of each test that a table's text names.
+std::map<std::string, Verdict> readVerdicts(const std::string &text);
+/// Whether `now` is less than `before`, from passed (or random) by unsupported
+/// and failed to crashed.
+bool isWorse(Verdict now, Verdict before);
 
 /// The main function of `mlc-suite` and `mlc-suite-runner`. `makeCompile` gets
 /// the targets and is empty in the runner, which has no compiler.

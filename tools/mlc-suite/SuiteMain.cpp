@@ -28,8 +28,8 @@ constexpr Option suiteOptions[] = {
      "Write a sorted table to FILE: test, outcome and reason, with tabs "
      "between."},
     {"compare", 0, Value::File, "FILE", nullptr, Once,
-     "List each test that passed or was random in the table FILE and is not "
-     "now; exit code 1 if there is one, and only then."},
+     "List each test with a lesser outcome than in the table FILE; exit code 1 "
+     "if there is one, and only then."},
     {"filter", 0, Value::Text, "REGEX", nullptr, Once,
      "Run only the tests whose name matches."},
     {"every", 0, Value::Integer, "N", nullptr, Once,
@@ -155,11 +155,10 @@ int compareWith(const std::string &path, const ResultTable &table,
   }
   int exit = exitOk;
   for (const auto &[name, before] :
-       readGood(std::string(bytes->begin(), bytes->end()))) {
+       readVerdicts(std::string(bytes->begin(), bytes->end()))) {
     auto found = table.find(name);
     if (found == table.end() ? filtered
-                             : found->second.verdict == Verdict::Passed ||
-                                   found->second.verdict == before) {
+                             : !isWorse(found->second.verdict, before)) {
       continue;
     }
     print("no longer " + std::string(nameOf(before)) + ": " + name + ": " +

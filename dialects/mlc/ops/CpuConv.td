@@ -50,7 +50,8 @@ def MLC_ConvBlockedOp : MLC_CpuConvOp<"conv_blocked", [SameElementTypes]> {
       winograd   [ceil(O/32), 16, ceil(I/16), 16, 32]: G g G^T of F(2x2, 3x3)
       transpose  [kh, kw, ceil(O/32), ceil(I/16), 16, 32]: mlc.conv_transpose
                  with stride = kernel, no pads, group 1
-      depthwise  [ceil(C/16), kh, kw, 16]: group = channels = filters
+      depthwise  [ceil(C/16), kh, kw, I, 16]: channels = filters, I divides 16;
+                 filters of a group lie beside each other as its channels do
 
     y: blocked. Other attributes as mlc.conv, for two spatial axes.
   }];
