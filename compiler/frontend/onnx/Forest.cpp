@@ -68,6 +68,18 @@ void Forest::addNode(Mode how, int64_t splitFeature, double splitValue,
   no.push_back(double(onFalse));
 }
 
+bool Forest::makeWeights(size_t nodes) {
+  // The number of targets is an attribute that the file's size does not bound.
+  constexpr int64_t most = int64_t(1) << 26;
+  if (targets > most / int64_t(nodes)) {
+    n.problem(ErrorCode::limit, "the trees have too many nodes and targets");
+    return false;
+  }
+  weights.assign(nodes * targets, 0);
+  present = weights;
+  return true;
+}
+
 void Forest::addWeight(int64_t place, int64_t target, double weight) {
   if (target < 0 || target >= targets) {
     return n.badAttribute("target " + Twine(target) + " is out of range");
@@ -193,8 +205,9 @@ bool Forest::readOldWeights(const std::string &prefix, const Places &places) {
   if (!values || !fits(trees) || !fits(nodes) || !fits(ids)) {
     return misfit();
   }
-  weights.assign(mode.size() * targets, 0);
-  present = weights;
+  if (!makeWeights(mode.size())) {
+    return false;
+  }
   for (size_t i = 0; i < values->size() && !n.failed(); ++i) {
     addWeight(placeOf(places, (*trees)[i], (*nodes)[i]), (*ids)[i],
               (*values)[i]);
@@ -283,8 +296,9 @@ bool Forest::readNew() {
     return false;
   }
   size_t inner = mode.size(), all = inner + values->size();
-  weights.assign(all * targets, 0);
-  present = weights;
+  if (!makeWeights(all)) {
+    return false;
+  }
   for (size_t i = inner; i < all && !n.failed(); ++i) {
     addNode(leaf, 0, 0, false, int64_t(i), int64_t(i));
     addWeight(int64_t(i), (*ids)[i - inner], (*values)[i - inner]);

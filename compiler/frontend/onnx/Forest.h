@@ -57,6 +57,8 @@ private:
   bool readMembers();
   void addNode(Mode how, int64_t splitFeature, double splitValue,
                bool missingIsTrue, int64_t onTrue, int64_t onFalse);
+  /// Room for the weights of so many nodes; false after a problem.
+  bool makeWeights(size_t nodes);
   void addWeight(int64_t place, int64_t target, double weight);
   bool setRoots(const Integers &owners);
   bool measureDepth();
