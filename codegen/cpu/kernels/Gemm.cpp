@@ -88,6 +88,9 @@ private:
     product.bStep = b.index(kPanelColumns);
     product.depth = b.index(gemm.depth);
     product.prefetchSteps = kPrefetchSteps;
+    for (unsigned r = 0; r < height && gemm.fetchRow; ++r) {
+      gemm.fetchRow(row + int64_t(r), col);
+    }
     SmallVector<Value> sums = emitTileProduct(b, product, height, vectors);
     if (unrolled) {
       SmallVector<Value> masks =

@@ -17,6 +17,11 @@ using RowEpilogue = llvm::function_ref<void(Index row, Index col,
                                             llvm::ArrayRef<mlir::Value> sums,
                                             llvm::ArrayRef<mlir::Value> masks)>;
 
+/// Asks the cache for what the epilogue of a row will read from a column on.
+/// Called before the products, whose time hides the latency: a tile has many
+/// rows far apart, which no hardware prefetcher foresees.
+using RowFetch = llvm::function_ref<void(Index row, Index col)>;
+
 /// y[rows, columns] = a[rows, depth] * packed B.
 struct PackedGemm {
   mlir::Value a;      ///< flat
@@ -26,6 +31,7 @@ struct PackedGemm {
   /// Apply the epilogue to the registers (unrolled code) instead of in a loop
   /// over the rows of the tile, which costs a round trip through L1.
   bool unrollEpilogue = false;
+  RowFetch fetchRow = {};
 };
 
 /// Units of parallel work: (block of row tiles, panel, row tile).

@@ -84,6 +84,27 @@ public:
     }
     MemRefType type = cast<MemRefType>(buffers.output(0).getType());
     columns = b.dim(buffers.output(0), type.getRank() - 1);
+    Block *body = buffers.getGroup().getBlock();
+    for (BlockArgument argument : body->getArguments()) {
+      bool isElementwise =
+          llvm::any_of(argument.getUsers(), [&](Operation *user) {
+            return user != contract.product;
+          });
+      if (isElementwise && argument.getType() == contract.type) {
+        residuals.push_back(b.flat(buffers.of(argument)));
+      }
+    }
+  }
+
+  /// Fetches a panel's columns of one row of everything that has the result's
+  /// dims and is read.
+  void fetch(Index row, Index col) {
+    constexpr int64_t line = 16;
+    for (Value residual : residuals) {
+      for (int64_t i = 0; i < gemmTileShape(b.isa).columns; i += line) {
+        b.prefetch(residual, row * columns + (col + i));
+      }
+    }
   }
 
   void operator()(Index row, Index col, ArrayRef<Value> sums,
@@ -107,7 +128,7 @@ private:
   const GroupBuffers &buffers;
   const Contract &contract;
   GroupElements elements;
-  SmallVector<Value> outputs;
+  SmallVector<Value> outputs, residuals;
   Index columns;
 };
 
@@ -137,6 +158,8 @@ void emitPacked(GroupOp group, func::FuncOp kernel, CpuIsa isa,
   gemm.depth = panels.getDimSize(1);
   gemm.unrollEpilogue = epilogueCost(group, contract.result) <= kShortEpilogue;
   Epilogue epilogue(b, frame.buffers, contract);
+  auto fetchRow = [&](Index row, Index col) { epilogue.fetch(row, col); };
+  gemm.fetchRow = fetchRow;
   emitPackedGemm(b, gemm, frame.begin, frame.end, epilogue);
   TileShape shape = gemmTileShape(isa);
   double unitFlops = 2.0 * shape.rows * shape.columns * gemm.depth;
