@@ -181,5 +181,8 @@ int main(int argc, char **argv) {
   mlc_session_info(session, &state);
   printf("arena %lld bytes\n", (long long)state.arena_bytes);
   mlc_session_destroy(session);
+  while (count > 0) {
+    free(inputs[--count].data);
+  }
   return 0;
 }
