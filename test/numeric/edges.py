@@ -116,6 +116,19 @@ def infinities_stay_in_their_group():
         yield graph(nodes, {"x": (F32, [1, 32, 6, 7])}, {"y": (F32, None)}, w=normal(32, width, 3, 3)), {"x": x}
 
 
+
+@case
+def softmax_of_masked_rows():
+    """Booleans in a row kernel: rows shorter and longer than a vector; as slow as t^3 once, as they were left to loops per element."""
+    nodes = [helper.make_node("Where", ["m", "low", "x"], ["z"]), helper.make_node("Softmax", ["z"], ["y"], axis=-1)]
+    for mask in ([1, 1, 1, "t"], ["b", 3, "t", "t"], ["b", 1, "t", 1]):
+        model = graph(nodes, {"x": (F32, ["b", 3, "t", "t"]), "m": (TensorProto.BOOL, mask)}, {"y": (F32, None)},
+                      low=np.float32(-1e30))
+        for t in (1, 7, 21, 64):
+            dims = [{"b": 2, "t": t}.get(dim, dim) for dim in mask]
+            yield model, {"x": normal(2, 3, t, t), "m": RANDOM.random(dims) < 0.4}
+
+
 def run(*command):
     return subprocess.run([MLC, *command], capture_output=True, text=True, timeout=300)
 

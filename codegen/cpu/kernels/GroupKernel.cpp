@@ -164,8 +164,8 @@ static bool isEvaluable(Value tensor, RankedTensorType space,
   }
   Operation *op = tensor.getDefiningOp();
   if (!op) {
-    // Booleans and bytes in memory are not laid out like their vectors.
-    return type.getElementType().isF32();
+    // Bytes are not computed on in vectors.
+    return type.getElementType().isF32() || type.getElementType().isInteger(1);
   }
   if (auto constant = dyn_cast<ConstantOp>(op)) {
     auto value = dyn_cast<DenseElementsAttr>(constant.getValue());
@@ -288,8 +288,24 @@ Value GroupElements::load(Value argument) {
     Value element = b.load(flat, offset);
     return isColumnVector(type) ? b.splatOf(element, position.lanes) : element;
   }
+  if (type.getElementType().isInteger(1)) {
+    return loadBooleans(flat, offset);
+  }
   return b.loadVector(flat, offset + position.col, position.lanes,
                       position.mask);
+}
+
+// A boolean has a byte in memory and a bit in a vector, so they come one by
+// one; lanes past the end repeat the last column.
+Value GroupElements::loadBooleans(Value flat, Index row) {
+  Index last = dims.back() - b.index(int64_t(1));
+  SmallVector<Value> bits;
+  for (unsigned lane = 0; lane < position.lanes; ++lane) {
+    Index col = b.min(position.col + b.index(int64_t(lane)), last);
+    bits.push_back(b.load(flat, row + col));
+  }
+  auto type = VectorType::get(position.lanes, b.getI1Type());
+  return vector::FromElementsOp::create(b, b.getLoc(), type, bits);
 }
 
 Index GroupElements::rowOffset(RankedTensorType type, Value buffer) {

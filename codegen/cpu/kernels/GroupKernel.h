@@ -104,6 +104,7 @@ public:
 
 private:
   mlir::Value load(mlir::Value argument);
+  mlir::Value loadBooleans(mlir::Value flat, Index row);
   mlir::Value constant(ConstantOp op);
   Index rowOffset(mlir::RankedTensorType type, mlir::Value buffer);
   bool isColumnVector(mlir::RankedTensorType type);
