@@ -13,7 +13,7 @@ expect() {
   shift 2
   "$mlc" "$@" > out 2> err < /dev/null
   found=$?
-  if [ "$found" != "$exit" ] || ! cat out err | grep -Eq -- "$pattern"; then
+  if [ "$found" != "$exit" ] || ! grep -Eq -- "$pattern" out err; then
     echo "FAIL: mlc $*: exit $found, expected $exit and '$pattern'"
     sed 's/^/  /' out err
     failures=$((failures + 1))

@@ -16,7 +16,7 @@ expect() {
   shift 2
   "$mlc" "$@" > out 2> err < /dev/null
   found=$?
-  if [ "$found" != "$exit" ] || { [ -n "$pattern" ] && ! cat out err | grep -Eq -- "$pattern"; }; then
+  if [ "$found" != "$exit" ] || { [ -n "$pattern" ] && ! grep -Eq -- "$pattern" out err; }; then
     fail "mlc $*: exit $found, expected $exit and '$pattern'"
     sed 's/^/  /' out err | head -20
   fi
@@ -52,8 +52,9 @@ assert model["file_bytes"] > model["weights_bytes"] > 0
 PY
 
 # --abi names the symbols that a program can link.
+nm -D --defined-only model.so > exported
 for symbol in $("$mlc" inspect model.so --abi | sed -n 's/^symbols *//p' | tr -d ,); do
-  nm -D --defined-only model.so | grep -q " $symbol\$" || fail "--abi names '$symbol', which is not exported"
+  grep -q " $symbol\$" exported || fail "--abi names '$symbol', which is not exported"
 done
 # --memory grows with the batch.
 one=$("$mlc" inspect model.so --memory --dim batch=1 | sed -n 's/^a run.*(\([0-9]*\) bytes.*/\1/p')
