@@ -73,12 +73,36 @@ Value HostAbi::call(OpBuilder &b, Location loc, Value exec, size_t offset,
   return result ? call.getResult() : Value();
 }
 
-void HostAbi::callUnless(OpBuilder &b, Location loc, Value exec, size_t offset,
-                         int64_t message, RequireOp check) {
+/// What runs when `check` fails.
+static OpBuilder failureOf(OpBuilder &b, Location loc, RequireOp check) {
   Value yes = arith::ConstantIntOp::create(b, loc, 1, 1);
   Value failed = arith::XOrIOp::create(b, loc, check.getCondition(), yes);
-  auto branch = scf::IfOp::create(b, loc, failed);
-  OpBuilder inner = branch.getThenBodyBuilder();
+  return scf::IfOp::create(b, loc, failed).getThenBodyBuilder();
+}
+
+void HostAbi::reportUnless(OpBuilder &b, Location loc, Value report,
+                           int64_t message, RequireOp check) {
+  OpBuilder failure = failureOf(b, loc, check);
+  Value one = wordConstant(failure, loc, 1);
+  static_assert(offsetof(mlc_device_report_t, taken) == 0);
+  Value taken = LLVM::AtomicRMWOp::create(
+      failure, loc, LLVM::AtomicBinOp::xchg, report, one,
+      LLVM::AtomicOrdering::monotonic);
+  Value first = arith::CmpIOp::create(failure, loc, arith::CmpIPredicate::eq,
+                                      taken, wordConstant(failure, loc, 0));
+  OpBuilder inner =
+      scf::IfOp::create(failure, loc, first).getThenBodyBuilder();
+  store(inner, loc, wordConstant(inner, loc, message), report,
+        offsetof(mlc_device_report_t, message));
+  store(inner, loc, check.getFound(), report,
+        offsetof(mlc_device_report_t, found));
+  store(inner, loc, check.getExpected(), report,
+        offsetof(mlc_device_report_t, expected));
+}
+
+void HostAbi::callUnless(OpBuilder &b, Location loc, Value exec, size_t offset,
+                         int64_t message, RequireOp check) {
+  OpBuilder inner = failureOf(b, loc, check);
   call(inner, loc, exec, offset, Type(),
        {wordConstant(inner, loc, message), check.getFound(),
         check.getExpected()});

@@ -40,6 +40,11 @@ public:
   void callUnless(mlir::OpBuilder &b, mlir::Location loc, mlir::Value exec,
                   size_t offset, int64_t message, RequireOp check);
 
+  /// Lowers `check` in a kernel of a GPU: fills the mlc_device_report_t at
+  /// `report` unless its condition holds or another thread was first.
+  void reportUnless(mlir::OpBuilder &b, mlir::Location loc, mlir::Value report,
+                    int64_t message, RequireOp check);
+
   /// The word or pointer at `base + offset`.
   mlir::Value load(mlir::OpBuilder &b, mlir::Location loc, mlir::Type type,
                    mlir::Value base, int64_t offset);

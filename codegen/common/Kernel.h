@@ -14,6 +14,7 @@
 //                    argument; `@kN.count` gives the number of threads
 //   mlc.blocks       GPU: one block of threads per part, whose number is the
 //                    last argument; `@kN.count` gives the number of blocks
+//   mlc.reports      GPU: its first argument is the run's mlc_device_report_t
 //   mlc.grain = N    the least part worth a thread of its own
 //   mlc.hot          vector code that wants the light LLVM pipeline
 //   mlc.nodes, mlc.archetype   text for the kernel table
@@ -38,6 +39,7 @@ inline constexpr llvm::StringLiteral kThreads = "mlc.threads";
 inline constexpr llvm::StringLiteral kBlocks = "mlc.blocks";
 /// GPU: threads in a block.
 inline constexpr llvm::StringLiteral kBlock = "mlc.block";
+inline constexpr llvm::StringLiteral kReports = "mlc.reports";
 inline constexpr llvm::StringLiteral kGrain = "mlc.grain";
 inline constexpr llvm::StringLiteral kHot = "mlc.hot";
 inline constexpr llvm::StringLiteral kNodes = "mlc.nodes";

@@ -20,17 +20,23 @@ static constexpr int64_t scratchAlignment = 64;
 void KernelEntry::lowerChecks(function_ref<int64_t(StringRef)> message) {
   SmallVector<RequireOp> checks;
   kernel.walk([&](RequireOp check) { checks.push_back(check); });
-  if (!checks.empty() && !gpu) {
-    (void)kernel.insertArgument(header.size(), abi.pointerType(), {},
-                                kernel.getLoc());
-    header.push_back(0);
+  if (checks.empty()) {
+    return;
+  }
+  (void)kernel.insertArgument(header.size(), abi.pointerType(), {},
+                              kernel.getLoc());
+  header.push_back(0);
+  if (gpu) {
+    kernel->setAttr(kReports, UnitAttr::get(kernel.getContext()));
   }
   for (RequireOp check : checks) {
-    if (!gpu) {
-      OpBuilder b(check);
+    OpBuilder b(check);
+    int64_t number = message(check.getMessage());
+    if (gpu) {
+      abi.reportUnless(b, check.getLoc(), kernel.getArgument(0), number, check);
+    } else {
       abi.callUnless(b, check.getLoc(), kernel.getArgument(0),
-                     offsetof(mlc_exec_api_t, report),
-                     message(check.getMessage()), check);
+                     offsetof(mlc_exec_api_t, report), number, check);
     }
     check.erase();
   }

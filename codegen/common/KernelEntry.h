@@ -28,8 +28,8 @@ constexpr int64_t kernelHeaderWords = 2;
 
 class KernelEntry {
 public:
-  /// With `gpu`, checks are dropped and there is no `.run`: what stands in for
-  /// it is made on the device.
+  /// With `gpu`, checks write to the run's report in device memory and there is
+  /// no `.run`: what stands in for it is made on the device.
   KernelEntry(mlir::func::FuncOp kernel, HostAbi &abi, bool gpu)
       : kernel(kernel), abi(abi), gpu(gpu) {}
 

@@ -56,6 +56,7 @@ private:
                       ArrayRef<Value> flat, Value count);
   void dispatchToDevice(func::FuncOp kernel, OpBuilder &b, Location loc,
                         ArrayRef<Value> flat, Value count);
+  Value deviceReport();
   int64_t message(StringRef text);
   Value addScratch(OpBuilder &b, Location loc, Value bytes, Value threads);
   Value callArena(OpBuilder &b, Location loc, Value bytes);
@@ -65,6 +66,7 @@ private:
   Value exec;
   int64_t scratchBytes = 0; // of the kernel that needs most, per thread
   Value scratch;
+  Value report; // of the run, once a kernel needs it
   llvm::MapVector<StringRef, int64_t> messages;
   llvm::DenseMap<StringAttr, int64_t> kernelIndex;
 };
@@ -270,12 +272,28 @@ void LowerHostPass::dispatchToPool(func::FuncOp kernel, OpBuilder &b,
              abi->wordConstant(b, loc, grain ? grain.getInt() : 1)});
 }
 
+/// Where kernels on the device report; asked for at the top of @main, so that
+/// it serves launches in any region.
+Value LowerHostPass::deviceReport() {
+  if (!report) {
+    OpBuilder b = OpBuilder::atBlockBegin(&main.front());
+    report = abi->call(b, main.getLoc(), exec,
+                       offsetof(mlc_exec_api_t, device_report),
+                       abi->pointerType(), {});
+  }
+  return report;
+}
+
 /// Launches ceil(count / block) blocks; the count is the kernel's last
 /// argument. An empty range launches nothing.
 void LowerHostPass::dispatchToDevice(func::FuncOp kernel, OpBuilder &outer,
                                      Location loc, ArrayRef<Value> flat,
                                      Value count) {
-  SmallVector<Value> words(flat);
+  SmallVector<Value> words;
+  if (kernel->hasAttr(kReports)) {
+    words.push_back(deviceReport());
+  }
+  llvm::append_range(words, flat);
   words.push_back(count);
   int64_t slots = words.size();
   // Values, their addresses, grid, block.
@@ -436,6 +454,7 @@ void LowerHostPass::runOnOperation() {
   abi = &hostAbi;
   messages.clear();
   kernelIndex.clear();
+  report = {};
   SmallVector<func::FuncOp> kernels = kernelsOf(module);
   scratchBytes = 0;
   for (auto [i, kernel] : llvm::enumerate(kernels)) {

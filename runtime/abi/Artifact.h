@@ -22,7 +22,7 @@ extern "C" {
 /* "CLMODL01", little endian. */
 #define MLC_ARTIFACT_MAGIC 0x31304c444f4d4c43ull
 #define MLC_ARTIFACT_MAJOR 2
-#define MLC_ARTIFACT_MINOR 0
+#define MLC_ARTIFACT_MINOR 1
 #define MLC_MAX_RANK 16
 
 /// Element types; the values are ONNX's TensorProto.DataType numbers.
@@ -104,7 +104,17 @@ typedef struct mlc_exec_api {
   /// kernel goes on with a clamped value and the run ends with the error.
   void (*report)(struct mlc_exec *exec, int64_t message, int64_t found,
                  int64_t expected);
+  /// GPU: where kernels of this run record what `report` does, an
+  /// mlc_device_report_t in device memory, cleared. Called at most once a run,
+  /// before the first launch that passes it. Since 2.1.
+  void *(*device_report)(struct mlc_exec *exec);
 } mlc_exec_api_t;
+
+/// The first failed check among all threads of a run's kernels: who changes
+/// `taken` from 0 to 1 writes the rest.
+typedef struct mlc_device_report {
+  int64_t taken, message, found, expected;
+} mlc_device_report_t;
 
 /// One graph input as generated code sees it.
 typedef struct mlc_exec_input {

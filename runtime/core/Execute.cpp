@@ -22,19 +22,6 @@ void check(Session &session, Status status) {
   }
 }
 
-Status failMessage(const Session &session, int64_t message, int64_t found,
-                   int64_t expected) {
-  const mlc_abi_program_t &program = *session.program;
-  if (message < 0 || message >= program.message_count) {
-    return fail(MLC_INVALID_ARGUMENT,
-                "check %lld of model '%s' failed: expected %lld, got %lld",
-                (long long)message, session.model->name, (long long)expected,
-                (long long)found);
-  }
-  return failPattern(MLC_INVALID_ARGUMENT, program.messages[message], found,
-                     expected);
-}
-
 /// The program reads inputs while it writes outputs: memory that is both
 /// would give wrong values without a word.
 Status checkOverlap(Session &session, int64_t index, const void *target,
@@ -154,6 +141,19 @@ int64_t blockBytes(int64_t bytes) {
 }
 
 } // namespace
+
+Status failMessage(const Session &session, int64_t message, int64_t found,
+                   int64_t expected) {
+  const mlc_abi_program_t &program = *session.program;
+  if (message < 0 || message >= program.message_count) {
+    return fail(MLC_INVALID_ARGUMENT,
+                "check %lld of model '%s' failed: expected %lld, got %lld",
+                (long long)message, session.model->name, (long long)expected,
+                (long long)found);
+  }
+  return failPattern(MLC_INVALID_ARGUMENT, program.messages[message], found,
+                     expected);
+}
 
 bool overlaps(const void *first, int64_t firstBytes, const void *second,
               int64_t secondBytes) {

@@ -183,6 +183,16 @@ Status finish(Session &session, mlc_tensor_t *outputs) {
   return wait ? session.driver->synchronize(session) : MLC_OK;
 }
 
+/// Ends a run that failed: nothing of it still runs, and a check that a kernel
+/// reported is told rather than what came of it.
+Status abandon(Session &session, Status status) {
+  if (status == MLC_DEVICE_LOST) {
+    return status;
+  }
+  Status waited = session.driver->synchronize(session);
+  return waited == MLC_OK ? status : waited;
+}
+
 Status execute(Session &session, const mlc_tensor_t *inputs,
                mlc_tensor_t *outputs) {
   Status status = begin(session, inputs, outputs);
@@ -191,6 +201,9 @@ Status execute(Session &session, const mlc_tensor_t *inputs,
   }
   if (status == MLC_OK) {
     status = finish(session, outputs);
+  }
+  if (status != MLC_OK) {
+    status = abandon(session, status);
   }
   if (status == MLC_DEVICE_LOST) {
     session.lost = true;

@@ -143,6 +143,9 @@ inline void checkReports(Session &session) {
     unwind(session, MLC_INVALID_ARGUMENT);
   }
 }
+/// MLC_INVALID_ARGUMENT with the text of the program's check `message`.
+Status failMessage(const Session &session, int64_t message, int64_t found,
+                   int64_t expected);
 /// Runs `main` of the program; the status of fail, report or a driver.
 Status runProgram(Session &session);
 

@@ -291,12 +291,20 @@ static void scaleKernel(const float *first, const float *weights, float *result,
     result[i] = first[i] * weights[0] + weights[1];
   }
 }
+/* A thread that fails a check: index 70 of 10. */
+static void reportKernel(const float *first, const float *second, float *result,
+                         int64_t count) {
+  (void)first, (void)second, (void)count;
+  int64_t report[4] = {1, 1, 70, 10};
+  memcpy(result, report, sizeof(report));
+}
 API int NAME(cuModuleGetFunction, hipModuleGetFunction)(void **function,
                                                         void *module,
                                                         const char *name) {
   (void)module;
   Kernel kernel = !strcmp(name, "fake_add")     ? addKernel
                   : !strcmp(name, "fake_scale") ? scaleKernel
+                  : !strcmp(name, "fake_report") ? reportKernel
                                                 : NULL;
   memcpy(function, &kernel, sizeof(kernel));
   return kernel ? 0 : 500;

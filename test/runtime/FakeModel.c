@@ -80,6 +80,11 @@ static void dispatch(mlc_exec_t *exec, int64_t kernel, Args *args,
   void *parameters[4] = {&args->first, (void *)&second, &args->result, &count};
   int64_t shared = args->mode == FAKE_SHARED ? 100 << 10 : 0;
   exec->api->launch(exec, kernel, grid, block, shared, parameters, 4);
+  if (args->mode == FAKE_REPORT && kernel == 0) {
+    void *report = exec->api->device_report(exec);
+    parameters[2] = &report;
+    exec->api->launch(exec, 2, grid, block, 0, parameters, 4);
+  }
 }
 
 static void misbehave(mlc_exec_t *exec, int64_t mode) {
@@ -164,7 +169,8 @@ static const mlc_abi_tensor_t outputs[] = {
     {"sum", MLC_ABI_F32, 2, matrixDims},
     {"positives", MLC_ABI_F32, 1, freeDims}};
 static const mlc_abi_kernel_t kernels[] = {
-    {"fake_add", "/Add", "map"}, {"fake_scale", "/Mul;/Add_1", "map"}};
+    {"fake_add", "/Add", "map"}, {"fake_scale", "/Mul;/Add_1", "map"},
+    {"fake_report", "/Gather", "map"}};
 static const char *const messages[] = {
     "node '/Reshape': got %lld elements, expected %lld",
     "node '/Gather': index %lld is out of range, the axis has %lld"};
@@ -186,7 +192,7 @@ static const mlc_abi_image_t hipImages[] = {
     {"gfx942", 2, image, sizeof(image)}};
 
 #define PROGRAM(engine, target, features, main, images, count)                 \
-  {engine,   target, features, main,  plan, kernels,        2,                 \
+  {engine,   target, features, main,  plan, kernels,        3,                 \
    messages, 2,      images,   count, 0,    sizeof(weights)}
 static const mlc_abi_program_t programs[] = {
     PROGRAM(MLC_ENGINE_CPU, "future", "sse2,from-the-future", runCpu, NULL, 0),

@@ -10,7 +10,7 @@
 enum {
   FAKE_NORMAL = 0,
   FAKE_FAIL,        /* fail(message 0) */
-  FAKE_REPORT,      /* every piece of kernel 0 reports message 1 */
+  FAKE_REPORT,      /* kernel 0 reports message 1 */
   FAKE_FORGET,      /* output 'positives' is never produced */
   FAKE_BAD_OUTPUT,  /* output 'sum' with the wrong rank */
   FAKE_BAD_RELEASE, /* releases what it never got */

@@ -208,14 +208,14 @@ TEST(Profile, CountsKernels) {
   for (int i = 0; i < 3; ++i) {
     ASSERT_EQ(call(session), MLC_OK);
   }
-  mlc_kernel_profile_t rows[2];
-  EXPECT_EQ(mlc_session_profile(session, rows, 1), MLC_INVALID_ARGUMENT);
-  ASSERT_EQ(mlc_session_profile(session, rows, 2), MLC_OK);
+  mlc_kernel_profile_t rows[3];
+  EXPECT_EQ(mlc_session_profile(session, rows, 2), MLC_INVALID_ARGUMENT);
+  ASSERT_EQ(mlc_session_profile(session, rows, 3), MLC_OK);
   EXPECT_EQ(rows[0].calls, 3);
   EXPECT_GT(rows[1].total_ns, 0);
   EXPECT_EQ(trace.calls, 6);
   ASSERT_EQ(mlc_session_profile_reset(session), MLC_OK);
-  ASSERT_EQ(mlc_session_profile(session, rows, 2), MLC_OK);
+  ASSERT_EQ(mlc_session_profile(session, rows, 3), MLC_OK);
   EXPECT_EQ(rows[0].calls, 0);
 }
 

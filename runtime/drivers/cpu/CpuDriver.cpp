@@ -141,6 +141,11 @@ void execLaunch(mlc_exec_t *exec, int64_t, const int64_t *, const int64_t *,
          fail(MLC_INTERNAL, "a CPU program launches on a GPU"));
 }
 
+void *execDeviceReport(mlc_exec_t *exec) {
+  unwind(sessionOf(exec),
+         fail(MLC_INTERNAL, "a CPU program asks for reports of a GPU"));
+}
+
 void execCopy(mlc_exec_t *, void *to, const void *from, int64_t bytes) {
   if (bytes > 0) {
     memmove(to, from, (size_t)bytes);
@@ -153,7 +158,8 @@ const void *execReadBack(mlc_exec_t *, const void *from, int64_t) {
 
 const mlc_exec_api_t cpuExec = {
     execArena,  execAlloc, execRelease,  execOutput, execParallel,
-    execLaunch, execCopy,  execReadBack, execFail,   execReport};
+    execLaunch, execCopy,  execReadBack, execFail,   execReport,
+    execDeviceReport};
 
 } // namespace
 

@@ -205,7 +205,8 @@ const void *execReadBack(mlc_exec_t *exec, const void *from, int64_t bytes) {
 
 const mlc_exec_api_t gpuExec = {
     execArena,  execAlloc, execRelease,  execOutput, execParallel,
-    execLaunch, execCopy,  execReadBack, execFail,   execReport};
+    execLaunch, execCopy,  execReadBack, execFail,   execReport,
+    execDeviceReport};
 
 Status openGpu(GpuVendor &vendor, Session &session,
                const mlc_session_options_t &options) {
@@ -242,6 +243,7 @@ void closeGpu(Session &session) {
     // On a lost device these calls fail one by one; what is ours goes anyway.
     bool entered = enterGpu(session) == MLC_OK;
     destroyTimings(session);
+    freeDevice(session, state.report);
     if (state.ownStream) {
       vendor.api.streamDestroy(state.stream);
     }
@@ -301,13 +303,17 @@ Status downloadGpu(Session &session, void *to, const void *from,
 
 Status synchronizeGpu(Session &session) {
   GpuState &state = gpuStateOf(session);
-  Status status =
-      checkGpu(*state.vendor, state.vendor->api.streamSynchronize(state.stream),
-               "waiting for the device");
+  Status status = fetchReport(session);
+  if (status == MLC_OK) {
+    status = checkGpu(*state.vendor,
+                      state.vendor->api.streamSynchronize(state.stream),
+                      "waiting for the device");
+  }
   if (status == MLC_OK && (session.profile || session.trace)) {
     collectTimings(session);
   }
-  return status;
+  Status report = takeReport(session, /*isThere=*/status == MLC_OK);
+  return status == MLC_OK ? report : status;
 }
 
 } // namespace mlc::rt

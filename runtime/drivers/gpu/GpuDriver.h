@@ -42,6 +42,9 @@ struct GpuState {
   void *stream;
   bool ownStream;
   Resident *resident;
+  Buffer report;              // mlc_device_report_t; none before the first use
+  mlc_device_report_t copied; // of it, valid after synchronizing
+  bool reporting;             // a run since the last synchronize may report
   // Events are kept between runs. The first one marks the begin of the run.
   GpuTiming *timings;
   int64_t timingCount, timingCapacity, timingCreated;
@@ -71,6 +74,14 @@ Status endTiming(Session &session);
 /// Hands the finished launches to the profile; the stream is idle.
 void collectTimings(Session &session);
 void destroyTimings(Session &session);
+
+// Report.cpp
+void *execDeviceReport(mlc_exec_t *exec);
+/// Before waiting for the stream: has the report copied to the host.
+Status fetchReport(Session &session);
+/// After it, when the copy `isThere`: MLC_INVALID_ARGUMENT when a kernel has
+/// reported.
+Status takeReport(Session &session, bool isThere);
 
 // GpuDriver.cpp: the entries of Driver.
 Status openGpu(GpuVendor &vendor, Session &session,

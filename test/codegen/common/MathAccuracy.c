@@ -140,6 +140,7 @@ int main(int argc, char **argv) {
     }
     check(count);
   }
+  mlc_session_destroy(session);
   int failed = 0;
   for (int f = 0; f < functionCount; ++f) {
     int bad = !(worst[f] <= functions[f].bound);

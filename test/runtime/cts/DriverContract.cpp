@@ -62,6 +62,9 @@ protected:
   mlc_session_options_t options = MLC_SESSION_OPTIONS_INIT;
 };
 
+/// What only GPUs have.
+class Gpu : public Driver {};
+
 TEST_P(Driver, Runs) {
   Session session(&options);
   ASSERT_EQ(session.status, MLC_OK) << session.error;
@@ -122,9 +125,6 @@ TEST_P(Driver, ProgramFails) {
 }
 
 TEST_P(Driver, KernelReports) {
-  if (onGpu()) {
-    return; // kernels of the CPU only
-  }
   Session session(&options);
   FakeRun call(8, 1000, FAKE_REPORT);
   EXPECT_EQ(call(session), MLC_INVALID_ARGUMENT);
@@ -132,6 +132,34 @@ TEST_P(Driver, KernelReports) {
                "node '/Gather': index 70 is out of range, the axis has 10");
   call.mode = FAKE_NORMAL;
   ASSERT_EQ(call(session), MLC_OK);
+}
+
+/// What a kernel reports is told rather than what came of it, and only once.
+TEST_P(Gpu, ReportOfAFailedRun) {
+  Session session(&options);
+  FakeRun call(2, 50, FAKE_REPORT);
+  float few[1];
+  call.outputs[0].data = few;
+  call.outputs[0].capacity = sizeof(few);
+  EXPECT_EQ(call(session), MLC_INVALID_ARGUMENT);
+  EXPECT_ERROR(session, "index 70 is out of range");
+  call.outputs[0].data = nullptr;
+  call.outputs[0].capacity = 0;
+  call.mode = FAKE_NORMAL;
+  ASSERT_EQ(call(session), MLC_OK) << mlc_last_error(session);
+  call.expectResults();
+}
+
+/// Nobody looks at the report of an asynchronous run before it is waited for.
+TEST_P(Gpu, ReportsWhenWaitedFor) {
+  options.flags = MLC_SESSION_ASYNC;
+  Session session(&options);
+  FakeRun call(2, 50, FAKE_REPORT);
+  call.outputs[0].memory = call.outputs[1].memory = MLC_DEVICE;
+  ASSERT_EQ(call(session), MLC_OK) << mlc_last_error(session);
+  EXPECT_EQ(mlc_session_synchronize(session), MLC_INVALID_ARGUMENT);
+  EXPECT_ERROR(session, "index 70 is out of range");
+  EXPECT_EQ(mlc_session_synchronize(session), MLC_OK);
 }
 
 TEST_P(Driver, BrokenPrograms) {
@@ -180,8 +208,8 @@ TEST_P(Driver, Profiles) {
   for (int i = 0; i < 3; ++i) {
     ASSERT_EQ(call(session), MLC_OK) << mlc_last_error(session);
   }
-  mlc_kernel_profile_t rows[2];
-  ASSERT_EQ(mlc_session_profile(session, rows, 2), MLC_OK);
+  mlc_kernel_profile_t rows[3];
+  ASSERT_EQ(mlc_session_profile(session, rows, 3), MLC_OK);
   EXPECT_EQ(rows[0].calls, 3);
   EXPECT_EQ(rows[1].calls, 3);
   EXPECT_GT(rows[1].total_ns, 0);
@@ -211,9 +239,6 @@ TEST_P(Driver, NoAllocationInSteadyState) {
   }
   EXPECT_EQ(allocator.live, 0);
 }
-
-// What only GPUs have.
-class Gpu : public Driver {};
 
 TEST_P(Gpu, SessionsShareImageAndWeights) {
   int before = gpu.modulesLoaded();
