@@ -85,13 +85,12 @@ void HostAbi::reportUnless(OpBuilder &b, Location loc, Value report,
   OpBuilder failure = failureOf(b, loc, check);
   Value one = wordConstant(failure, loc, 1);
   static_assert(offsetof(mlc_device_report_t, taken) == 0);
-  Value taken = LLVM::AtomicRMWOp::create(
-      failure, loc, LLVM::AtomicBinOp::xchg, report, one,
-      LLVM::AtomicOrdering::monotonic);
+  Value taken =
+      LLVM::AtomicRMWOp::create(failure, loc, LLVM::AtomicBinOp::xchg, report,
+                                one, LLVM::AtomicOrdering::monotonic);
   Value first = arith::CmpIOp::create(failure, loc, arith::CmpIPredicate::eq,
                                       taken, wordConstant(failure, loc, 0));
-  OpBuilder inner =
-      scf::IfOp::create(failure, loc, first).getThenBodyBuilder();
+  OpBuilder inner = scf::IfOp::create(failure, loc, first).getThenBodyBuilder();
   store(inner, loc, wordConstant(inner, loc, message), report,
         offsetof(mlc_device_report_t, message));
   store(inner, loc, check.getFound(), report,

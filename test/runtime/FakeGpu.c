@@ -302,10 +302,10 @@ API int NAME(cuModuleGetFunction, hipModuleGetFunction)(void **function,
                                                         void *module,
                                                         const char *name) {
   (void)module;
-  Kernel kernel = !strcmp(name, "fake_add")     ? addKernel
-                  : !strcmp(name, "fake_scale") ? scaleKernel
+  Kernel kernel = !strcmp(name, "fake_add")      ? addKernel
+                  : !strcmp(name, "fake_scale")  ? scaleKernel
                   : !strcmp(name, "fake_report") ? reportKernel
-                                                : NULL;
+                                                 : NULL;
   memcpy(function, &kernel, sizeof(kernel));
   return kernel ? 0 : 500;
 }

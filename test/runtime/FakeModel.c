@@ -168,9 +168,9 @@ static const mlc_abi_tensor_t inputs[] = {{"a", MLC_ABI_F32, 2, matrixDims},
 static const mlc_abi_tensor_t outputs[] = {
     {"sum", MLC_ABI_F32, 2, matrixDims},
     {"positives", MLC_ABI_F32, 1, freeDims}};
-static const mlc_abi_kernel_t kernels[] = {
-    {"fake_add", "/Add", "map"}, {"fake_scale", "/Mul;/Add_1", "map"},
-    {"fake_report", "/Gather", "map"}};
+static const mlc_abi_kernel_t kernels[] = {{"fake_add", "/Add", "map"},
+                                           {"fake_scale", "/Mul;/Add_1", "map"},
+                                           {"fake_report", "/Gather", "map"}};
 static const char *const messages[] = {
     "node '/Reshape': got %lld elements, expected %lld",
     "node '/Gather': index %lld is out of range, the axis has %lld"};

@@ -241,8 +241,7 @@ struct SpoiltModel {
 TEST(Models, OfAnotherVersion) {
   SpoiltModel spoilt;
   spoilt.model.major = 7;
-  spoilt.expectRefused(MLC_INCOMPATIBLE,
-                       "has format 7.");
+  spoilt.expectRefused(MLC_INCOMPATIBLE, "has format 7.");
   spoilt.expectRefused(MLC_INCOMPATIBLE, "this runtime runs 2.0 to 2.");
   spoilt.model.major = MLC_ARTIFACT_MAJOR;
   spoilt.model.minor = MLC_ARTIFACT_MINOR + 1;
