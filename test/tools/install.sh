@@ -30,7 +30,8 @@ fi
 
 # From an empty environment and another folder.
 cd /
-bare=(env -i "PATH=/usr/bin:/bin" "HOME=$work" "TMPDIR=$work")
+bare=(env -i "PATH=/usr/bin:/bin" "HOME=$work" "TMPDIR=$work" ${ASAN_OPTIONS:+"ASAN_OPTIONS=$ASAN_OPTIONS"}
+  ${LSAN_OPTIONS:+"LSAN_OPTIONS=$LSAN_OPTIONS"} ${UBSAN_OPTIONS:+"UBSAN_OPTIONS=$UBSAN_OPTIONS"})
 "${bare[@]}" "$prefix/bin/mlc" compile "$work/model.onnx" -o "$work/model.so"
 "${bare[@]}" "$prefix/bin/mlc" doctor > "$work/doctor" || fail "$(cat "$work/doctor")"
 grep -q "runtime archive: $prefix/lib/mlc" "$work/doctor" || fail 'mlc takes another runtime archive'

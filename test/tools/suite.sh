@@ -105,7 +105,7 @@ row dropout_off failed "output 'y': 1 of 3"
 row other_shape failed "output 'y': found 1x3xf32, expected 3x1xf32"
 row lost failed 'there is neither'
 # A sanitizer turns the signal into an exit of its own.
-if [ -z "${MLC_SANITIZED:-}" ]; then row crash crashed 'Segmentation fault'; else row crash crashed 'ends with exit code 1'; fi
+if [ -z "${MLC_SANITIZED:-}" ]; then row crash crashed 'Segmentation fault'; else row crash crashed 'ends with exit code 99'; fi
 row hang crashed 'not done after 5 s'
 
 # Comparing with what passed before.
