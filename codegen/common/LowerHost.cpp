@@ -17,9 +17,11 @@
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/common/HostAbi.h"
+#include "codegen/common/HostDispatch.h"
 #include "codegen/common/Kernel.h"
 #include "codegen/common/KernelEntry.h"
 #include "codegen/common/Passes.h"
+#include "codegen/common/ProgramTables.h"
 #include "dialects/mlc/Mlc.h"
 
 #include "llvm/ADT/MapVector.h"
@@ -44,31 +46,23 @@ private:
   void unpackInputs(func::FuncOp function, Value inputs, OpBuilder &b);
   void lowerMain(func::FuncOp main);
   void lowerPlan(func::FuncOp plan);
-  void setTables(ArrayRef<func::FuncOp> kernels);
 
   // Operations of @main.
   LogicalResult lowerOperation(Operation *op);
   void lowerOutput(OutputOp op, OpBuilder &b);
   void lowerExtract(ExtractOp op, OpBuilder &b);
   void lowerCopy(memref::CopyOp op, OpBuilder &b);
-  void lowerDispatch(DispatchOp op, OpBuilder &b);
-  void dispatchToPool(func::FuncOp kernel, OpBuilder &b, Location loc,
-                      ArrayRef<Value> flat, Value count);
-  void dispatchToDevice(func::FuncOp kernel, OpBuilder &b, Location loc,
-                        ArrayRef<Value> flat, Value count);
-  Value deviceReport();
   int64_t message(StringRef text);
   Value addScratch(OpBuilder &b, Location loc, Value bytes, Value threads);
   Value callArena(OpBuilder &b, Location loc, Value bytes);
 
   HostAbi *abi = nullptr;
+  HostDispatch *dispatcher = nullptr;
   func::FuncOp main;
   Value exec;
   int64_t scratchBytes = 0; // of the kernel that needs most, per thread
   Value scratch;
-  Value report; // of the run, once a kernel needs it
   llvm::MapVector<StringRef, int64_t> messages;
-  llvm::DenseMap<StringAttr, int64_t> kernelIndex;
 };
 
 int64_t LowerHostPass::message(StringRef text) {
@@ -247,116 +241,6 @@ void LowerHostPass::lowerCopy(memref::CopyOp op, OpBuilder &b) {
              abi->addressOf(b, loc, from), bytes});
 }
 
-/// Packs the arguments and lets the pool run `@k.run` over the range.
-void LowerHostPass::dispatchToPool(func::FuncOp kernel, OpBuilder &b,
-                                   Location loc, ArrayRef<Value> flat,
-                                   Value count) {
-  Value arguments = abi->stack(main, loc, flat.size() + kernelHeaderWords);
-  abi->store(b, loc, exec, arguments, 0);
-  if (scratch) {
-    abi->store(b, loc, scratch, arguments, 8);
-  }
-  for (auto [i, value] : llvm::enumerate(flat)) {
-    abi->store(b, loc, value, arguments, 8 * (i + kernelHeaderWords));
-  }
-  auto grain = kernel->getAttrOfType<IntegerAttr>(kGrain);
-  auto run = getOperation().lookupSymbol<func::FuncOp>(
-      (kernel.getName() + ".run").str());
-  Value entry =
-      func::ConstantOp::create(b, loc, run.getFunctionType(), run.getName());
-  entry = UnrealizedConversionCastOp::create(b, loc, abi->pointerType(), entry)
-              .getResult(0);
-  abi->call(b, loc, exec, offsetof(mlc_exec_api_t, parallel), Type(),
-            {abi->wordConstant(b, loc, kernelIndex[kernel.getNameAttr()]),
-             entry, arguments, count,
-             abi->wordConstant(b, loc, grain ? grain.getInt() : 1)});
-}
-
-/// Where kernels on the device report; asked for at the top of @main, so that
-/// it serves launches in any region.
-Value LowerHostPass::deviceReport() {
-  if (!report) {
-    OpBuilder b = OpBuilder::atBlockBegin(&main.front());
-    report = abi->call(b, main.getLoc(), exec,
-                       offsetof(mlc_exec_api_t, device_report),
-                       abi->pointerType(), {});
-  }
-  return report;
-}
-
-/// Launches ceil(count / block) blocks; the count is the kernel's last
-/// argument. An empty range launches nothing.
-void LowerHostPass::dispatchToDevice(func::FuncOp kernel, OpBuilder &outer,
-                                     Location loc, ArrayRef<Value> flat,
-                                     Value count) {
-  SmallVector<Value> words;
-  if (kernel->hasAttr(kReports)) {
-    words.push_back(deviceReport());
-  }
-  llvm::append_range(words, flat);
-  words.push_back(count);
-  int64_t slots = words.size();
-  // Values, their addresses, grid, block.
-  Value values = abi->stack(main, loc, slots);
-  Value addresses = abi->stack(main, loc, slots);
-  Value shape = abi->stack(main, loc, 6);
-  Value zero = abi->wordConstant(outer, loc, 0);
-  Value some = arith::CmpIOp::create(outer, loc, arith::CmpIPredicate::sgt,
-                                     abi->toWord(outer, loc, count), zero);
-  auto branch = scf::IfOp::create(outer, loc, some);
-  OpBuilder b = branch.getThenBodyBuilder();
-  for (auto [i, value] : llvm::enumerate(words)) {
-    abi->store(b, loc, value, values, 8 * i);
-    Value address =
-        abi->advance(b, loc, values, abi->wordConstant(b, loc, 8 * i));
-    abi->store(b, loc, address, addresses, 8 * i);
-  }
-  auto blockAttr = kernel->getAttrOfType<IntegerAttr>(kBlock);
-  int64_t block = blockAttr ? blockAttr.getInt() : 1;
-  bool perThread = kernel->hasAttr(kThreads);
-  Value threads = abi->wordConstant(b, loc, block);
-  Value one = abi->wordConstant(b, loc, 1);
-  Value blocks = abi->toWord(b, loc, count);
-  if (perThread) {
-    blocks = arith::CeilDivUIOp::create(b, loc, blocks, threads);
-  }
-  Value extents[] = {blocks, one, one, threads, one, one};
-  for (auto [i, extent] : llvm::enumerate(extents)) {
-    abi->store(b, loc, extent, shape, 8 * i);
-  }
-  Value blockShape =
-      abi->advance(b, loc, shape, abi->wordConstant(b, loc, 3 * 8));
-  abi->call(b, loc, exec, offsetof(mlc_exec_api_t, launch), Type(),
-            {abi->wordConstant(b, loc, kernelIndex[kernel.getNameAttr()]),
-             shape, blockShape, abi->wordConstant(b, loc, 0), addresses,
-             abi->wordConstant(b, loc, slots)});
-}
-
-void LowerHostPass::lowerDispatch(DispatchOp op, OpBuilder &b) {
-  Location loc = op.getLoc();
-  auto module = getOperation();
-  auto kernel = module.lookupSymbol<func::FuncOp>(op.getKernel());
-  SmallVector<Value> flat;
-  for (Value argument : op.getArguments()) {
-    if (!isa<MemRefType>(argument.getType())) {
-      flat.push_back(argument);
-      continue;
-    }
-    flat.push_back(abi->addressOf(b, loc, argument));
-    llvm::append_range(flat, dynamicDims(b, loc, argument));
-  }
-  Value count = abi->wordConstant(b, loc, 1);
-  if (auto countFunction =
-          module.lookupSymbol<func::FuncOp>(countName(op.getKernel()))) {
-    count = func::CallOp::create(b, loc, countFunction, flat).getResult(0);
-  }
-  if (gpu) {
-    dispatchToDevice(kernel, b, loc, flat, count);
-  } else {
-    dispatchToPool(kernel, b, loc, flat, count);
-  }
-}
-
 LogicalResult LowerHostPass::lowerOperation(Operation *op) {
   OpBuilder b(op);
   Location loc = op->getLoc();
@@ -397,7 +281,7 @@ LogicalResult LowerHostPass::lowerOperation(Operation *op) {
   } else if (auto copy = dyn_cast<memref::CopyOp>(op)) {
     lowerCopy(copy, b);
   } else if (auto dispatch = dyn_cast<DispatchOp>(op)) {
-    lowerDispatch(dispatch, b);
+    dispatcher->lower(dispatch, exec, scratch);
   } else {
     return success();
   }
@@ -409,62 +293,22 @@ LogicalResult LowerHostPass::lowerOperation(Operation *op) {
 // The pass
 //===----------------------------------------------------------------------===//
 
-/// Names of the ONNX nodes in a kernel's location, for kernels without the
-/// attribute.
-void collectNames(Location loc, llvm::SetVector<StringAttr> &names) {
-  if (auto name = dyn_cast<NameLoc>(loc)) {
-    names.insert(name.getName());
-  } else if (auto fused = dyn_cast<FusedLoc>(loc)) {
-    for (Location part : fused.getLocations()) {
-      collectNames(part, names);
-    }
-  }
-}
-
-void LowerHostPass::setTables(ArrayRef<func::FuncOp> kernels) {
-  Builder b(&getContext());
-  SmallVector<Attribute> rows, texts;
-  for (func::FuncOp kernel : kernels) {
-    auto nodes = kernel->getAttrOfType<StringAttr>(kNodes);
-    if (!nodes) {
-      llvm::SetVector<StringAttr> names;
-      collectNames(kernel.getLoc(), names);
-      std::string text;
-      llvm::raw_string_ostream stream(text);
-      llvm::interleave(
-          names, stream, [&](StringAttr name) { stream << name.getValue(); },
-          ";");
-      nodes = b.getStringAttr(text);
-    }
-    auto archetype = kernel->getAttrOfType<StringAttr>(kArchetype);
-    rows.push_back(
-        b.getArrayAttr({kernel.getNameAttr(), nodes,
-                        archetype ? archetype : b.getStringAttr("")}));
-  }
-  for (auto &[text, index] : messages) {
-    texts.push_back(b.getStringAttr(text));
-  }
-  getOperation()->setAttr(kKernelTable, b.getArrayAttr(rows));
-  getOperation()->setAttr(kMessageTable, b.getArrayAttr(texts));
-}
-
 void LowerHostPass::runOnOperation() {
   ModuleOp module = getOperation();
   HostAbi hostAbi(&getContext());
   abi = &hostAbi;
   messages.clear();
-  kernelIndex.clear();
-  report = {};
   SmallVector<func::FuncOp> kernels = kernelsOf(module);
   scratchBytes = 0;
-  for (auto [i, kernel] : llvm::enumerate(kernels)) {
-    kernelIndex[kernel.getNameAttr()] = i;
+  for (func::FuncOp kernel : kernels) {
     KernelEntry entry(kernel, *abi, gpu);
     entry.lower([&](StringRef text) { return message(text); });
     scratchBytes = std::max(scratchBytes, entry.scratchBytes());
   }
   if (auto function = module.lookupSymbol<func::FuncOp>(kMain)) {
     lowerMain(function);
+    HostDispatch dispatch(hostAbi, function, kernels, gpu);
+    dispatcher = &dispatch;
     SmallVector<Operation *> operations;
     function.walk([&](Operation *op) { operations.push_back(op); });
     for (Operation *op : operations) {
@@ -476,7 +320,7 @@ void LowerHostPass::runOnOperation() {
   if (auto plan = module.lookupSymbol<func::FuncOp>(kPlan)) {
     lowerPlan(plan);
   }
-  setTables(kernels);
+  setTables(module, kernels, llvm::to_vector(llvm::make_first_range(messages)));
 }
 
 } // namespace

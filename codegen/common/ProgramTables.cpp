@@ -8,9 +8,51 @@
 
 #include "codegen/common/Kernel.h"
 
+#include "llvm/ADT/SetVector.h"
+
 using namespace mlir;
 
 namespace mlc::codegen {
+
+/// Names of the ONNX nodes in a kernel's location, for kernels without the
+/// attribute.
+static void collectNames(Location loc, llvm::SetVector<StringAttr> &names) {
+  if (auto name = dyn_cast<NameLoc>(loc)) {
+    names.insert(name.getName());
+  } else if (auto fused = dyn_cast<FusedLoc>(loc)) {
+    for (Location part : fused.getLocations()) {
+      collectNames(part, names);
+    }
+  }
+}
+
+void setTables(ModuleOp module, ArrayRef<func::FuncOp> kernels,
+               ArrayRef<StringRef> messages) {
+  Builder b(module.getContext());
+  SmallVector<Attribute> rows, texts;
+  for (func::FuncOp kernel : kernels) {
+    auto nodes = kernel->getAttrOfType<StringAttr>(kNodes);
+    if (!nodes) {
+      llvm::SetVector<StringAttr> names;
+      collectNames(kernel.getLoc(), names);
+      std::string text;
+      llvm::raw_string_ostream stream(text);
+      llvm::interleave(
+          names, stream, [&](StringAttr name) { stream << name.getValue(); },
+          ";");
+      nodes = b.getStringAttr(text);
+    }
+    auto archetype = kernel->getAttrOfType<StringAttr>(kArchetype);
+    rows.push_back(
+        b.getArrayAttr({kernel.getNameAttr(), nodes,
+                        archetype ? archetype : b.getStringAttr("")}));
+  }
+  for (StringRef text : messages) {
+    texts.push_back(b.getStringAttr(text));
+  }
+  module->setAttr(kKernelTable, b.getArrayAttr(rows));
+  module->setAttr(kMessageTable, b.getArrayAttr(texts));
+}
 
 static void dropMlcAttributes(Operation *op) {
   SmallVector<StringAttr> names;

@@ -9,7 +9,15 @@
 
 #include "codegen/Target.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
 namespace mlc::codegen {
+
+/// Sets the attributes of both tables: a row for each kernel, and the texts of
+/// mlc.require.
+void setTables(mlir::ModuleOp module,
+               llvm::ArrayRef<mlir::func::FuncOp> kernels,
+               llvm::ArrayRef<llvm::StringRef> messages);
 
 /// Moves the kernel and message tables from `module`'s attributes to `program`
 /// and drops mlc's attributes from all functions.

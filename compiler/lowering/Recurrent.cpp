@@ -176,14 +176,7 @@ Value CellLoops::bias(int64_t gate, Value unit) {
 
 Value CellLoops::activate(int64_t which, Value x) {
   ScalarBuilder s = scalar();
-  if (std::optional<APFloat> clip = op.getClip()) {
-    Value limit = s.constant(clip->convertToDouble());
-    x = s.max(s.min(x, limit), s.neg(limit));
-  }
-  int64_t i = direction * op.getActivationCount() + which;
-  auto name = cast<StringAttr>(op.getActivations()[i]);
-  return emitRecurrentActivation(s, name.getValue(), op.getAlpha()[i],
-                                 op.getBeta()[i], x);
+  return emitCellActivation(s, op, direction, which, x);
 }
 
 Value CellLoops::peephole(Value sum, int64_t which, Value c, Value unit) {

@@ -242,14 +242,7 @@ Value RecurrentEmitter::preActivation(const Position &at, int64_t gate) {
 
 Value RecurrentEmitter::activate(int64_t which, Value x, bool clipped) {
   ScalarBuilder s(b, b.getLoc(), b.getF32Type(), x.getType());
-  if (std::optional<APFloat> clip = op.getClip(); clip && clipped) {
-    Value limit = s.constant(clip->convertToDouble());
-    x = s.max(s.min(x, limit), s.neg(limit));
-  }
-  int64_t i = direction * op.getActivationCount() + which;
-  auto name = cast<StringAttr>(op.getActivations()[i]);
-  return emitRecurrentActivation(s, name.getValue(), op.getAlpha()[i],
-                                 op.getBeta()[i], x);
+  return emitCellActivation(s, op, direction, which, x, clipped);
 }
 
 Value RecurrentEmitter::peephole(const Position &at, Value sum, int64_t which,

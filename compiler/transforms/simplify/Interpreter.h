@@ -146,6 +146,11 @@ float roundTo(const llvm::fltSemantics &format, double value);
 /// The kernel of an operation by name and operand type; null when unknown.
 Kernel findKernel(llvm::StringRef name, bool isReal, bool isDouble);
 
+/// By the predicate in `extra`; the result is 0 or 1.
+void compareIntegers(Machine &m, const Instruction &i);
+void compareFloats(Machine &m, const Instruction &i);
+void compareDoubles(Machine &m, const Instruction &i);
+
 void runLoad(Machine &m, const Instruction &i);
 void runStore(Machine &m, const Instruction &i);
 void runDim(Machine &m, const Instruction &i);

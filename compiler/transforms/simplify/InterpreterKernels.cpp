@@ -174,91 +174,8 @@ BINARY(MinSI, x < y ? x : y)
 BINARY(ShrSI, y >= 0 && y < 64 ? x >> y : T(x < 0 ? -1 : 0))
 
 //===----------------------------------------------------------------------===//
-// Comparison, selection, conversion
+// Selection, conversion
 //===----------------------------------------------------------------------===//
-
-template <typename T> bool compareReal(unsigned predicate, T x, T y) {
-  using P = arith::CmpFPredicate;
-  bool unordered = std::isnan(x) || std::isnan(y);
-  switch (P(predicate)) {
-  case P::AlwaysFalse:
-    return false;
-  case P::OEQ:
-    return x == y;
-  case P::OGT:
-    return x > y;
-  case P::OGE:
-    return x >= y;
-  case P::OLT:
-    return x < y;
-  case P::OLE:
-    return x <= y;
-  case P::ONE:
-    return !unordered && x != y;
-  case P::ORD:
-    return !unordered;
-  case P::UEQ:
-    return unordered || x == y;
-  case P::UGT:
-    return unordered || x > y;
-  case P::UGE:
-    return unordered || x >= y;
-  case P::ULT:
-    return unordered || x < y;
-  case P::ULE:
-    return unordered || x <= y;
-  case P::UNE:
-    return x != y;
-  case P::UNO:
-    return unordered;
-  case P::AlwaysTrue:
-    return true;
-  }
-  return false;
-}
-
-template <typename T> void cmpf(Machine &m, const Instruction &i) {
-  Cell *result = m.cells(i.result), *x = m.cells(i.x), *y = m.cells(i.y);
-  for (unsigned lane = 0; lane < m.lanes; ++lane) {
-    result[lane].u = compareReal<T>(i.extra, as<T>(x[lane]), as<T>(y[lane]));
-  }
-}
-
-bool compareInteger(unsigned predicate, uint64_t x, uint64_t y,
-                    unsigned width) {
-  using P = arith::CmpIPredicate;
-  int64_t a = SignExtend64(x, width), b = SignExtend64(y, width);
-  switch (P(predicate)) {
-  case P::eq:
-    return x == y;
-  case P::ne:
-    return x != y;
-  case P::slt:
-    return a < b;
-  case P::sle:
-    return a <= b;
-  case P::sgt:
-    return a > b;
-  case P::sge:
-    return a >= b;
-  case P::ult:
-    return x < y;
-  case P::ule:
-    return x <= y;
-  case P::ugt:
-    return x > y;
-  case P::uge:
-    return x >= y;
-  }
-  return false;
-}
-
-void cmpi(Machine &m, const Instruction &i) {
-  Cell *result = m.cells(i.result), *x = m.cells(i.x), *y = m.cells(i.y);
-  for (unsigned lane = 0; lane < m.lanes; ++lane) {
-    result[lane].u = compareInteger(i.extra, x[lane].u, y[lane].u, i.width);
-  }
-}
 
 void select(Machine &m, const Instruction &i) {
   Cell *result = m.cells(i.result), *x = m.cells(i.x), *y = m.cells(i.y),
@@ -385,7 +302,7 @@ const llvm::StringMap<Kernels> &integerKernels() {
       {"arith.maxsi", ofSigned<MaxSI>()},
       {"arith.minsi", ofSigned<MinSI>()},
       {"arith.shrsi", ofSigned<ShrSI>()},
-      {"arith.cmpi", {cmpi}},
+      {"arith.cmpi", {compareIntegers}},
       {"arith.select", {select, select, select}},
       {"arith.extui", {extendUnsigned}},
       {"arith.extsi", {extendSigned}},
@@ -409,7 +326,7 @@ const llvm::StringMap<Kernels> &realKernels() {
       {"arith.maxnumf", realBinary<MaxNumF>()},
       {"arith.minnumf", realBinary<MinNumF>()},
       {"arith.negf", realUnary<NegF>()},
-      {"arith.cmpf", {nullptr, cmpf<float>, cmpf<double>}},
+      {"arith.cmpf", {nullptr, compareFloats, compareDoubles}},
       {"arith.truncf", {nullptr, copy, truncateDouble}},
       {"arith.fptosi", {nullptr, realToSigned<float>, realToSigned<double>}},
       {"arith.fptoui",

@@ -20,6 +20,8 @@
 namespace mlc {
 
 /// Neutral elements, chains of constants, powers.
+void populateConstantOperandPatterns(mlir::RewritePatternSet &patterns,
+                                     DimFacts &facts);
 void populateArithmeticPatterns(mlir::RewritePatternSet &patterns,
                                 DimFacts &facts);
 /// Casts, comparisons and selections that are decided or redundant.

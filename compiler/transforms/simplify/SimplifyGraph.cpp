@@ -155,6 +155,7 @@ struct SimplifyGraphPass : impl::SimplifyGraphPassBase<SimplifyGraphPass> {
   void runOnOperation() override {
     DimFacts facts(getOperation());
     RewritePatternSet patterns(&getContext());
+    populateConstantOperandPatterns(patterns, facts);
     populateArithmeticPatterns(patterns, facts);
     populateSelectionPatterns(patterns, facts);
     populateReshapePatterns(patterns, facts);
