@@ -3,7 +3,8 @@
 
 usage: run.py MLC_IMPORT
 
-Every model runs in a process of its own under RLIMIT_AS 2 GiB and 10 s. Besides the committed models this makes what git cannot hold:
+Every model runs in a process of its own with 2 GiB of memory and 10 s of processor time; a minute on the clock tells a hang from a
+busy machine. Besides the committed models this makes what git cannot hold:
 links, pipes, directories, a message bomb. Exit code 1 when one is accepted, crashes, hangs or gets another code.
 """
 import os
@@ -16,17 +17,22 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SANITIZED = bool(os.environ.get("MLC_SANITIZED"))
-MEMORY, SECONDS = 2 << 30, 60 if SANITIZED else 10
+MEMORY, SECONDS, WAIT = 2 << 30, 10, 60
+
+
+def limit():
+    # Sanitizers reserve terabytes of address space and take their time.
+    if not SANITIZED:
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
 
 
 def run(command, cwd):
     """(exit code, error codes, output); exit code None after a timeout."""
-    # Sanitizers reserve terabytes of address space and take their time.
-    limit = None if SANITIZED else lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     try:
-        done = subprocess.run(command, cwd=cwd, capture_output=True, timeout=SECONDS, preexec_fn=limit)
+        done = subprocess.run(command, cwd=cwd, capture_output=True, timeout=WAIT, preexec_fn=limit)
     except subprocess.TimeoutExpired:
-        return None, [], "no answer within %d s" % SECONDS
+        return None, [], "no answer within %d s" % WAIT
     text = done.stderr.decode(errors="replace")
     return done.returncode, re.findall(r"error\[(MLC\d+)\]", text), text
 
