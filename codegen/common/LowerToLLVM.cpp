@@ -94,6 +94,36 @@ struct StoreBoolean : public ConvertOpToLLVMPattern<memref::StoreOp> {
   }
 };
 
+/// A dim of constant number. When upstream's pattern runs, the constant is
+/// converted already and it no longer sees one: it would spill the sizes to a
+/// stack slot made on the spot, and slots made in a loop pile up.
+struct ExtractDim : public ConvertOpToLLVMPattern<memref::DimOp> {
+  explicit ExtractDim(const LLVMTypeConverter &converter)
+      : ConvertOpToLLVMPattern(converter, /*benefit=*/10) {}
+
+  LogicalResult
+  matchAndRewrite(memref::DimOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    auto type = dyn_cast<MemRefType>(op.getSource().getType());
+    auto number = adaptor.getIndex().getDefiningOp<LLVM::ConstantOp>();
+    if (!type || !number) {
+      return rewriter.notifyMatchFailure(op, "no dim of constant number");
+    }
+    int64_t d = cast<IntegerAttr>(number.getValue()).getInt();
+    if (d < 0 || d >= type.getRank()) {
+      return rewriter.notifyMatchFailure(op, "no such dim");
+    }
+    Location loc = op.getLoc();
+    Value size = type.isDynamicDim(d)
+                     ? MemRefDescriptor(adaptor.getSource())
+                           .size(rewriter, loc, d)
+                     : createIndexAttrConstant(rewriter, loc, getIndexType(),
+                                               type.getDimSize(d));
+    rewriter.replaceOp(op, size);
+    return success();
+  }
+};
+
 /// Structured control flow and affine expressions first: their results are
 /// what the conversion of types works on.
 LogicalResult lowerStructured(ModuleOp module) {
@@ -114,7 +144,7 @@ LogicalResult lowerFlat(ModuleOp module) {
   LowerToLLVMOptions options(context);
   LLVMTypeConverter converter(context, options);
   RewritePatternSet patterns(context);
-  patterns.add<LoadBoolean, StoreBoolean>(converter);
+  patterns.add<LoadBoolean, StoreBoolean, ExtractDim>(converter);
   arith::populateCeilFloorDivExpandOpsPatterns(patterns);
   arith::populateArithToLLVMConversionPatterns(converter, patterns);
   cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
