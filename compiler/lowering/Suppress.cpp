@@ -73,7 +73,9 @@ private:
           Value enough = s.less(scoreLimit, score(batch, category, box));
           Value keeps =
               x.and_(x.and_(enough, x.not_(isFull)), x.less(row, rows));
-          keeps = x.and_(keeps, overlapsNone(batch, box, before, row));
+          // What is out already need not meet the kept ones.
+          Value end = x.select(keeps, row, before);
+          keeps = x.and_(keeps, overlapsNone(batch, box, before, end));
           l.when(keeps, [&] {
             store(batch, selected, {row, x.constant(0)});
             store(category, selected, {row, x.constant(1)});
