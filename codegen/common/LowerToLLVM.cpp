@@ -114,11 +114,11 @@ struct ExtractDim : public ConvertOpToLLVMPattern<memref::DimOp> {
       return rewriter.notifyMatchFailure(op, "no such dim");
     }
     Location loc = op.getLoc();
-    Value size = type.isDynamicDim(d)
-                     ? MemRefDescriptor(adaptor.getSource())
-                           .size(rewriter, loc, d)
-                     : createIndexAttrConstant(rewriter, loc, getIndexType(),
-                                               type.getDimSize(d));
+    Value size =
+        type.isDynamicDim(d)
+            ? MemRefDescriptor(adaptor.getSource()).size(rewriter, loc, d)
+            : createIndexAttrConstant(rewriter, loc, getIndexType(),
+                                      type.getDimSize(d));
     rewriter.replaceOp(op, size);
     return success();
   }

@@ -274,6 +274,10 @@ Status sessionInfo(mlc_session_t *handle, mlc_session_info_t *info) {
   value.peak_bytes = session.peakBytes;
   value.arena_bytes = session.arena.bytes;
   value.lost = session.lost;
+  value.upload_bytes = session.uploads.bytes;
+  value.upload_ns = session.uploads.ns;
+  value.download_bytes = session.downloads.bytes;
+  value.download_ns = session.downloads.ns;
   memcpy(info, &value,
          info->struct_size < sizeof(value) ? info->struct_size : sizeof(value));
   return MLC_OK;
@@ -302,6 +306,7 @@ Status resetProfile(mlc_session_t *handle) {
     memset(session.profile, 0,
            (size_t)session.program->kernel_count * sizeof(*session.profile));
   }
+  session.uploads = session.downloads = {};
   return MLC_OK;
 }
 

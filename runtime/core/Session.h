@@ -32,6 +32,11 @@ struct Block {
   bool used;
 };
 
+/// Copies in one direction.
+struct Transfers {
+  int64_t bytes, ns;
+};
+
 struct OutputState {
   Buffer device; // session-owned, in the program's memory
   Buffer host;   // session-owned copy when that memory is a GPU's
@@ -82,6 +87,7 @@ struct alignas(64) Session {
   mlc_tensor_t *callerOutputs;
 
   mlc_kernel_profile_t *profile; // NULL: not wanted
+  Transfers uploads, downloads;  // of profiled runs, GPU only
   mlc_trace_fn trace;
   void *traceUser;
 

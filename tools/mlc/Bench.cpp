@@ -82,6 +82,12 @@ std::optional<Problem> measure(const ModelRunner &model, PreparedRun &run,
   return std::nullopt;
 }
 
+/// Copies between host and GPU in one direction, per run.
+struct TransferRow {
+  double seconds = 0, bytes = 0;
+  double bytesPerSecond() const { return seconds > 0 ? bytes / seconds : 0; }
+};
+
 struct KernelRow {
   std::string name, nodes, archetype;
   double secondsPerRun = 0, callsPerRun = 0;
@@ -117,6 +123,18 @@ std::vector<KernelRow> readKernels(const ModelRunner &model, size_t runs) {
   return rows;
 }
 
+void readTransfers(const ModelRunner &model, size_t runs, TransferRow &uploads,
+                   TransferRow &downloads) {
+  mlc_session_info_t info;
+  if (mlc_session_info(model.sessionHandle(), &info) == MLC_OK) {
+    auto count = static_cast<double>(runs);
+    uploads = {double(info.upload_ns) * 1e-9 / count,
+               double(info.upload_bytes) / count};
+    downloads = {double(info.download_ns) * 1e-9 / count,
+                 double(info.download_bytes) / count};
+  }
+}
+
 std::string formatNumber(double value, const char *format) {
   char buffer[32];
   std::snprintf(buffer, sizeof(buffer), format, value);
@@ -128,7 +146,28 @@ struct Report {
   int64_t threads = 1;
   Samples samples;
   std::vector<KernelRow> kernels;
+  TransferRow uploads, downloads; ///< none on the CPU
+
+  double kernelSeconds() const {
+    double total = 0;
+    for (const KernelRow &row : kernels) {
+      total += row.secondsPerRun;
+    }
+    return total;
+  }
+  bool hasTransfers() const { return uploads.bytes + downloads.bytes > 0; }
 };
+
+/// Host to device, kernels, device to host.
+std::string formatTransfers(const Report &report) {
+  auto describe = [](const char *name, const TransferRow &row) {
+    return name + (" " + formatSeconds(row.seconds)) +
+           formatNumber(row.bytesPerSecond() * 1e-9, " (%.1f GB/s)");
+  };
+  return describe("H2D", report.uploads) + ", compute " +
+         formatSeconds(report.kernelSeconds()) + ", " +
+         describe("D2H", report.downloads) + "\n";
+}
 
 std::string formatText(const Report &report, bool kernels) {
   const Samples &samples = report.samples;
@@ -146,10 +185,10 @@ std::string formatText(const Report &report, bool kernels) {
   if (!kernels) {
     return text;
   }
-  double total = 0;
-  for (const KernelRow &row : report.kernels) {
-    total += row.secondsPerRun;
+  if (report.hasTransfers()) {
+    text += "\n" + formatTransfers(report);
   }
+  double total = report.kernelSeconds();
   TextTable rows({"share", "time", "calls", "kernel", "kind", "nodes"});
   for (const KernelRow &row : report.kernels) {
     double share = total > 0 ? row.secondsPerRun / total * 100 : 0;
@@ -173,6 +212,13 @@ std::string formatJson(const Report &report, bool kernels) {
       .member("p99_ms", samples.percentile(0.99) * 1e3)
       .member("mean_ms", samples.mean() * 1e3)
       .member("min_ms", samples.seconds.front() * 1e3);
+  if (kernels && report.hasTransfers()) {
+    json.member("h2d_ms", report.uploads.seconds * 1e3)
+        .member("h2d_gb_per_s", report.uploads.bytesPerSecond() * 1e-9)
+        .member("compute_ms", report.kernelSeconds() * 1e3)
+        .member("d2h_ms", report.downloads.seconds * 1e3)
+        .member("d2h_gb_per_s", report.downloads.bytesPerSecond() * 1e-9);
+  }
   if (kernels) {
     json.key("kernels").beginArray();
     for (const KernelRow &row : report.kernels) {
@@ -254,8 +300,9 @@ int mlc::tools::benchCommand(const Arguments &arguments) {
       return report(*problem);
     }
     size_t warmup = static_cast<size_t>(arguments.integer("warmup", 5));
-    result.kernels =
-        readKernels(model, profiled.samples.seconds.size() + warmup);
+    size_t runs = profiled.samples.seconds.size() + warmup;
+    result.kernels = readKernels(model, runs);
+    readTransfers(model, runs, result.uploads, result.downloads);
   }
   print(arguments.has("json") ? formatJson(result, kernels)
                               : formatText(result, kernels));

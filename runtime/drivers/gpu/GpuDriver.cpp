@@ -284,21 +284,34 @@ void releaseGpu(Session &session, void *memory, int64_t) {
   gpuStateOf(session).vendor->api.memFree(memory);
 }
 
+/// `copy`, timed when the session is profiled.
+template <typename Copy>
+static Status transfer(Session &session, Transfers &transfers, int64_t bytes,
+                       const char *what, Copy copy) {
+  Status status =
+      session.profile ? beginTransfer(session, transfers, bytes) : MLC_OK;
+  if (status == MLC_OK) {
+    status = checkGpu(*gpuStateOf(session).vendor, copy(), what);
+  }
+  return status == MLC_OK && session.profile ? endTiming(session) : status;
+}
+
 Status uploadGpu(Session &session, void *to, const void *from, int64_t bytes) {
   GpuState &state = gpuStateOf(session);
-  return checkGpu(
-      *state.vendor,
-      state.vendor->api.upload(to, from, (size_t)bytes, state.stream),
-      "copying to the device");
+  return transfer(
+      session, session.uploads, bytes, "copying to the device", [&] {
+        return state.vendor->api.upload(to, from, (size_t)bytes, state.stream);
+      });
 }
 
 Status downloadGpu(Session &session, void *to, const void *from,
                    int64_t bytes) {
   GpuState &state = gpuStateOf(session);
-  return checkGpu(
-      *state.vendor,
-      state.vendor->api.download(to, from, (size_t)bytes, state.stream),
-      "copying from the device");
+  return transfer(session, session.downloads, bytes, "copying from the device",
+                  [&] {
+                    return state.vendor->api.download(to, from, (size_t)bytes,
+                                                      state.stream);
+                  });
 }
 
 Status synchronizeGpu(Session &session) {

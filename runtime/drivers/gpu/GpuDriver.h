@@ -26,9 +26,11 @@ struct Resident {
   void *weights;        // the program's part of the blob
 };
 
-/// A launch that is being timed.
+/// A launch, or a copy between host and device, that is being timed.
 struct GpuTiming {
-  int64_t kernel;
+  int64_t kernel;       // of a launch
+  Transfers *transfers; // of a copy: what it adds to
+  int64_t bytes;
   void *begin, *end; // events
 };
 
@@ -70,6 +72,7 @@ Status allocateGpuMemory(const GpuVendor &vendor, int64_t bytes, void **memory);
 
 // Timing.cpp
 Status beginTiming(Session &session, int64_t kernel);
+Status beginTransfer(Session &session, Transfers &transfers, int64_t bytes);
 Status endTiming(Session &session);
 /// Hands the finished launches to the profile; the stream is idle.
 void collectTimings(Session &session);

@@ -49,9 +49,8 @@ Status markBegin(GpuState &state) {
   return status;
 }
 
-} // namespace
-
-Status beginTiming(Session &session, int64_t kernel) {
+/// Records the begin of what `what` describes, but for its events.
+Status begin(Session &session, const GpuTiming &what) {
   GpuState &state = gpuStateOf(session);
   Status status = state.timingCount ? MLC_OK : markBegin(state);
   if (status == MLC_OK) {
@@ -61,10 +60,20 @@ Status beginTiming(Session &session, int64_t kernel) {
     return status;
   }
   GpuTiming &timing = state.timings[state.timingCount];
-  timing.kernel = kernel;
+  timing = {what.kernel, what.transfers, what.bytes, timing.begin, timing.end};
   return checkGpu(*state.vendor,
                   state.vendor->api.eventRecord(timing.begin, state.stream),
                   "recording an event");
+}
+
+} // namespace
+
+Status beginTiming(Session &session, int64_t kernel) {
+  return begin(session, {kernel, nullptr, 0, nullptr, nullptr});
+}
+
+Status beginTransfer(Session &session, Transfers &transfers, int64_t bytes) {
+  return begin(session, {-1, &transfers, bytes, nullptr, nullptr});
 }
 
 Status endTiming(Session &session) {
@@ -84,8 +93,13 @@ void collectTimings(Session &session) {
     if (!api.eventElapsed(&begin, state.base, timing.begin) &&
         !api.eventElapsed(&end, timing.begin, timing.end)) {
       int64_t from = state.baseNs + (int64_t)((double)begin * 1e6);
-      recordKernel(session, timing.kernel, from,
-                   from + (int64_t)((double)end * 1e6));
+      int64_t duration = (int64_t)((double)end * 1e6);
+      if (timing.transfers) {
+        timing.transfers->bytes += timing.bytes;
+        timing.transfers->ns += duration;
+      } else {
+        recordKernel(session, timing.kernel, from, from + duration);
+      }
     }
   }
   state.timingCount = 0;

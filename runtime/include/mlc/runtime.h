@@ -237,6 +237,10 @@ typedef struct mlc_session_info {
   int64_t arena_bytes;
   int32_t lost; /* 1 after MLC_DEVICE_LOST */
   int32_t reserved;
+  /* What runs copied between host and a GPU, and how long the device was at it;
+     0 without MLC_SESSION_PROFILE. mlc_session_profile_reset clears them. */
+  int64_t upload_bytes, upload_ns;
+  int64_t download_bytes, download_ns;
 } mlc_session_info_t;
 
 typedef struct mlc_kernel_profile {

@@ -213,6 +213,18 @@ TEST_P(Driver, Profiles) {
   EXPECT_EQ(rows[0].calls, 3);
   EXPECT_EQ(rows[1].calls, 3);
   EXPECT_GT(rows[1].total_ns, 0);
+  mlc_session_info_t info = session.info();
+  EXPECT_EQ(info.upload_bytes > 0, onGpu());
+  if (onGpu()) {
+    // Two inputs of 8000 bytes and the mode; both outputs and what is read
+    // back.
+    EXPECT_EQ(info.upload_bytes, 3 * (2 * 8000 + 8));
+    EXPECT_GE(info.download_bytes, 3 * 8000);
+    EXPECT_GT(info.upload_ns, 0);
+    EXPECT_GT(info.download_ns, 0);
+  }
+  ASSERT_EQ(mlc_session_profile_reset(session), MLC_OK);
+  EXPECT_EQ(session.info().upload_bytes, 0);
 }
 
 TEST_P(Driver, NoSuchDeviceOrTarget) {
