@@ -176,7 +176,8 @@ constexpr Option benchOptions[] = {
     inputOption,
     dimOption,
     {"kernels", 0, Value::None, nullptr, nullptr, Once,
-     "Also show the time of each kernel and the ONNX nodes it came from."},
+     "Also show the time of each kernel, the ONNX nodes it came from, and on "
+     "a GPU the copies to and from it."},
     jsonOption,
 };
 constexpr Example benchExamples[] = {
