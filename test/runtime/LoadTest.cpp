@@ -158,7 +158,7 @@ TEST_F(ExternalWeights, AreMapped) { EXPECT_EQ(run(), MLC_OK) << error; }
 
 TEST_F(ExternalWeights, Missing) {
   unlink(path.c_str());
-  EXPECT_EQ(run(), MLC_NOT_FOUND);
+  EXPECT_EQ(run(), MLC_IO);
   EXPECT_NE(error.find("'fake.safetensors' beside the model"),
             std::string::npos);
 }
