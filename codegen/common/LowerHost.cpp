@@ -391,32 +391,13 @@ LogicalResult LowerHostPass::lowerOperation(Operation *op) {
 // The pass
 //===----------------------------------------------------------------------===//
 
-/// Names of the ONNX nodes in a kernel's location, for kernels without the
-/// attribute.
-void collectNames(Location loc, llvm::SetVector<StringAttr> &names) {
-  if (auto name = dyn_cast<NameLoc>(loc)) {
-    names.insert(name.getName());
-  } else if (auto fused = dyn_cast<FusedLoc>(loc)) {
-    for (Location part : fused.getLocations()) {
-      collectNames(part, names);
-    }
-  }
-}
-
 void LowerHostPass::setTables(ArrayRef<func::FuncOp> kernels) {
   Builder b(&getContext());
   SmallVector<Attribute> rows, texts;
   for (func::FuncOp kernel : kernels) {
     auto nodes = kernel->getAttrOfType<StringAttr>(kNodes);
     if (!nodes) {
-      llvm::SetVector<StringAttr> names;
-      collectNames(kernel.getLoc(), names);
-      std::string text;
-      llvm::raw_string_ostream stream(text);
-      llvm::interleave(
-          names, stream, [&](StringAttr name) { stream << name.getValue(); },
-          ";");
-      nodes = b.getStringAttr(text);
+      nodes = b.getStringAttr(llvm::join(nodeNames(kernel.getLoc()), ";"));
     }
     auto archetype = kernel->getAttrOfType<StringAttr>(kArchetype);
     rows.push_back(
