@@ -53,6 +53,16 @@ fi
 expect 2 err 'MLC0501' run nowhere.so
 echo 'not a model' > text.so
 expect 3 err 'MLC0502' run text.so
+: > empty.so
+expect 3 err 'MLC0502.*is empty' inspect empty.so
+mkdir folder.so && mkfifo fifo.so
+expect 2 err 'MLC0501.*found a folder' run folder.so
+expect 2 err 'MLC0501.*found a FIFO' run fifo.so
+bytes=$(stat -c %s "$model")
+for ((size = 4096; size < bytes; size += 4096)); do
+  head -c $size "$model" > cut.so
+  expect 3 err "MLC0502.*'cut.so': cut short or damaged: .* the file has $size\$" inspect cut.so
+done
 
 # Running.
 expect 0 out '^y: 2x3xf32 = \[3, 3, 3, 3, 3, 3\]$' run "$model" --input x=2x3xf32=1.5
@@ -82,6 +92,10 @@ expect 0 out '' run "$model" --input x=1,2,3 --output y=@y.pb
 expect 0 out '= \[4, 8, 12\]$' run "$model" --input x=@y.npz
 expect 0 out '= \[4, 8, 12\]$' run "$model" --input x=@y.pb
 expect 5 err 'MLC0004' run "$model" --input x=1 --output y=@/nowhere/y.npy
+"$mlc" run "$model" --input x=1,2,3 --output y=@/dev/stdout | cmp - y.npy || { echo 'FAIL: @/dev/stdout'; failures=$((failures + 1)); }
+{ echo first; "$mlc" run "$model" --input x=1,2,3 --output y=@/dev/stdout; } > stdout.npy
+{ echo first; cat y.npy; } | cmp - stdout.npy || { echo 'FAIL: @/dev/stdout, a file'; failures=$((failures + 1)); }
+expect 5 err 'MLC0004.*No space left' run "$model" --input x=1 --output y=@/dev/full
 head -c 100 y.npy > cut.npy
 expect 2 err "MLC0004.*'cut.npy'" run "$model" --input x=@cut.npy
 

@@ -292,11 +292,13 @@ constexpr Command commands[] = {
 constexpr ExitMeaning exitCodes[] = {
     {exitOk, "success"},
     {exitMismatch, "a comparison found a difference"},
-    {exitUsage, "the command line or an input file is wrong"},
+    {exitUsage, "the command line or an input is wrong, or a file named there "
+                "cannot be read"},
     {exitInvalidModel, "the model is invalid, or something in it is not "
                        "supported"},
     {exitInternal, "an error in mlc itself; please report it"},
-    {exitResource, "a device, memory, or another resource is missing"},
+    {exitResource, "a device, memory, disk space or a place for the result is "
+                   "missing"},
 };
 
 } // namespace
