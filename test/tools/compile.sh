@@ -144,21 +144,32 @@ python3 - << 'END'
 def field(number, payload):
     return bytes([number << 3 | 2, len(payload)]) + payload
 def value(name, element, *dims):
-    return field(1, name) + field(2, field(1, bytes([8, element]) + field(2, b"".join(field(1, bytes([8, d])) for d in dims))))
-def node(table, i, y, name):
-    return field(1, table) + field(1, i) + field(2, y) + field(3, name) + field(4, b"Gather")
+    dims = b"".join(field(1, field(2, d) if isinstance(d, bytes) else bytes([8, d])) for d in dims)
+    return field(1, name) + field(2, field(1, bytes([8, element]) + field(2, dims)))
+def node(table, i, y, name, op=b"Gather"):
+    return field(1, table) + field(1, i) + field(2, y) + field(3, name) + field(4, op)
 def model(file, *parts):
     open(file, "wb").write(bytes([8, 10]) + bytes([58, len(g := b"".join(parts)) & 127 | 128, len(g) >> 7]) + g + field(8, bytes([16, 22])))
 t, i, j = field(11, value(b"t", 1, 3, 4)), field(11, value(b"i", 7, 2)), field(11, value(b"j", 7, 2))
 y, z = field(12, value(b"y", 1, 2, 4)), field(12, value(b"z", 1, 2, 4))
 model("gather.onnx", field(1, node(b"t", b"i", b"y", b"/a/%lld")), field(2, b"g"), t, i, y)
 model("gathers.onnx", field(1, node(b"t", b"i", b"y", b"/a/Gather")), field(1, node(b"t", b"j", b"z", b"/b/Gather")), field(2, b"g"), t, i, j, y, z)
+a, b, c = (value(name, 1, b"batch", 3) for name in (b"a", b"b", b"c"))
+model("add.onnx", field(1, node(b"a", b"b", b"c", b"sum", b"Add")), field(2, b"g"), field(11, a), field(11, b), field(12, c))
 END
 works compile gather.onnx --target=cpu:x86-64-v3 -o gather.so
 expect 2 "MLC0506.*node '/a/_lld': index 5 is out of range for extent 3" run gather.so --input t=1 --input i=0,5
 works compile gathers.onnx --target=cpu:x86-64-v3 -o gathers.so
 expect 2 "MLC0506.*one of the nodes '/a/Gather', '/b/Gather': index 7" run gathers.so --input t=1 --input i=0,1 --input j=7,1
 expect 0 '^k0 +map +/a/Gather;/b/Gather$' inspect gathers.so --kernels
+
+# The shape of one input binds the dims that the others share with it.
+works compile add.onnx --target=cpu:x86-64-v3 -o add.so
+expect 0 'c: 2x3xf32 = \[3, 3, 3, 3, 3, 3\]' run add.so --input a=2x3=1 --input b=2
+expect 0 'c: 2x3xf32 = \[3, 3, 3, 3, 3, 3\]' run add.so --input a=2 --input b=2x3=1
+works bench add.so --input b=5x3=1 --iterations 3
+expect 2 "MLC0506.: input 'b': dimension 'batch' is 3, but input 'a' makes it 2" run add.so --input a=2x3=1 --input b=3x3=1
+expect 2 "MLC0506.: input 'b': .* but '--dim batch=4' makes it 4" bench add.so --input b=3x3=1 --dim batch=4
 
 # NumPy's raw bytes are what the model declares, in every command.
 unary bf16.onnx 16 Relu relu

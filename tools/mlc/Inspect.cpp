@@ -40,12 +40,13 @@ const char *orEmpty(const char *text) { return text ? text : ""; }
 std::optional<Problem> predictMemory(const ModelRunner &model,
                                      const Arguments &arguments,
                                      Contents &contents) {
+  DimSizes sizes(model);
+  if (auto problem = sizes.read(arguments)) {
+    return problem;
+  }
   std::vector<mlc_tensor_t> inputs;
   for (const Port &port : model.inputs()) {
-    std::vector<int64_t> dims;
-    if (auto problem = resolveDims(model, port, arguments, dims)) {
-      return problem;
-    }
+    std::vector<int64_t> dims = sizes.resolve(port);
     auto type = static_cast<io::DataType>(port.type);
     contents.runShapes += (contents.runShapes.empty() ? "" : ", ") + port.name +
                           " " + io::formatShape(type, dims);
@@ -147,7 +148,7 @@ std::string kernelsText(const Contents &contents) {
     TextTable table({"kernel", "kind", "nodes"});
     for (const mlc_kernel_info_t &kernel : program.kernels) {
       table.add({orEmpty(kernel.name), orEmpty(kernel.archetype),
-                 orEmpty(kernel.nodes)});
+                 shortenNodes(orEmpty(kernel.nodes))});
     }
     text += table.format();
   }

@@ -43,6 +43,15 @@ constexpr Option dimOption = {
     Repeatable,
     "Give the symbolic dimension NAME a size (batch=1) or a range "
     "(seq=1..4096)."};
+constexpr Option sizeOption = {
+    "dim",
+    0,
+    Value::Text,
+    "NAME=SIZE",
+    nullptr,
+    Repeatable,
+    "Size of the symbolic dimension NAME (default: as in the inputs that state "
+    "a shape, else its minimum, at least 1)."};
 constexpr Option deviceOption = {
     "device",
     0,
@@ -68,8 +77,9 @@ constexpr Option inputOption = {
     nullptr,
     Repeatable,
     "Value of input NAME: @FILE (.npy, .npz or ONNX .pb), SHAPE[=FILL] such as "
-    "1x3x224x224xf32=0.5, or FILL alone for the model's own shape. FILL is a "
-    "number, a list 1,2,3, or random[:SEED]."};
+    "1x3x224x224=0.5 or 1x8xi64 (an element type other than the model's is "
+    "refused), or FILL alone for the model's own shape. FILL is a number, a "
+    "list 1,2,3, or random[:SEED]."};
 constexpr Option jsonOption = {"json",
                                0,
                                Value::None,
@@ -148,14 +158,12 @@ constexpr Option runOptions[] = {
      "Relative tolerance of a comparison (default: 1e-3)."},
     {"atol", 0, Value::Number, "A", nullptr, Once,
      "Absolute tolerance of a comparison (default: 1e-7)."},
-    {"dim", 0, Value::Text, "NAME=SIZE", nullptr, Repeatable,
-     "Size of a symbolic dimension in inputs that state no shape (default: its "
-     "minimum, at least 1)."},
+    sizeOption,
     threadsOption,
 };
 constexpr Example runExamples[] = {
     {"mlc run model.so --input x=@x.npy --output y=@y.npy", "files in and out"},
-    {"mlc run model.so --input x=1x3x224x224xf32=random:7",
+    {"mlc run model.so --input x=1x3x224x224=random:7",
      "random numbers in, a preview out"},
     {"mlc run model.so --data-set test_data_set_0",
      "compare with ONNX test data; exit code 1 on a mismatch"},
@@ -168,13 +176,13 @@ constexpr Option benchOptions[] = {
     deviceOption,
     {"warmup", 0, Value::Integer, "N", nullptr, Once,
      "Runs before the measurement (default: 5)."},
-    {"iterations", 0, Value::Integer, "N", nullptr, Once,
+    {"iterations", 0, Value::Count, "N", nullptr, Once,
      "Measure exactly N runs."},
     {"duration", 0, Value::Number, "S", nullptr, Once,
      "Measure for S seconds, at least 10 runs (default: 2)."},
     threadsOption,
     inputOption,
-    dimOption,
+    sizeOption,
     {"kernels", 0, Value::None, nullptr, nullptr, Once,
      "Also show the time of each kernel and the ONNX nodes it came from."},
     jsonOption,
