@@ -29,12 +29,6 @@ struct RelocationRule {
 
 namespace {
 
-#if defined(__x86_64__)
-constexpr uint32_t relativeRelocation = R_X86_64_RELATIVE;
-#else
-constexpr uint32_t relativeRelocation = R_AARCH64_RELATIVE;
-#endif
-
 constexpr TableRule tableRules[] = {
     {DT_SYMTAB, 0, SHT_DYNSYM},
     {DT_HASH, 0, SHT_HASH},
@@ -225,8 +219,7 @@ Status ElfFile::checkRelocations(const RelocationRule &rule) {
     const Elf64_Phdr *segment = segmentOf(table[i].r_offset, sizeof(uint64_t));
     bool isSound = segment && (segment->p_flags & PF_W) &&
                    ELF64_R_SYM(table[i].r_info) < symbols &&
-                   (i >= relativeCount ||
-                    ELF64_R_TYPE(table[i].r_info) == relativeRelocation);
+                   (i >= relativeCount || isRelative(table[i]));
     if (!isSound || relativeCount > count) {
       status =
           damaged("relocation %llu at address 0x%llx is damaged",

@@ -171,9 +171,12 @@ Status ElfFile::readHeader() {
 }
 
 Status ElfFile::checkMachine() {
-  bool isOurs = header.e_ident[EI_CLASS] == ELFCLASS64 &&
-                header.e_ident[EI_DATA] == ELFDATA2LSB &&
-                header.e_machine == ownMachine;
+  bool isKnown =
+      header.e_machine == EM_X86_64 || header.e_machine == EM_AARCH64;
+  bool isOurs =
+      header.e_ident[EI_CLASS] == ELFCLASS64 &&
+      header.e_ident[EI_DATA] == ELFDATA2LSB &&
+      (header.e_machine == ownMachine || (purpose == AnyMachine && isKnown));
   if (!isOurs) {
     char number[24];
     snprintf(number, sizeof(number), "machine %d", header.e_machine);

@@ -25,12 +25,14 @@ inline bool isWithin(uint64_t begin, uint64_t size, uint64_t from,
 
 class ElfFile {
 public:
-  explicit ElfFile(const char *path) : path(path) {}
+  enum Purpose { ToLoad, AnyMachine };
+  explicit ElfFile(const char *path, Purpose purpose = ToLoad)
+      : path(path), purpose(purpose) {}
   ElfFile(const ElfFile &) = delete;
   ~ElfFile();
   Status check();
 
-private:
+protected:
   Status open();
   Status readHeader();
   Status checkMachine();
@@ -63,8 +65,15 @@ private:
   const Elf64_Shdr *findSection(uint32_t type) const;
   const Elf64_Shdr *sectionAt(uint64_t address) const;
   const Elf64_Dyn *findTag(int64_t tag) const;
+  /// Whether `relocation` adds the base address.
+  bool isRelative(const Elf64_Rela &relocation) const {
+    return ELF64_R_TYPE(relocation.r_info) == (header.e_machine == EM_X86_64
+                                                   ? R_X86_64_RELATIVE
+                                                   : R_AARCH64_RELATIVE);
+  }
 
   const char *path;
+  Purpose purpose;
   int file = -1;
   uint64_t fileBytes = 0;
   Elf64_Ehdr header = {};

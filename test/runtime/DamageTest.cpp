@@ -8,6 +8,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Fixture.h"
+#include "runtime/loader/ReadModel.h"
 
 #include <elf.h>
 #include <fstream>
@@ -135,6 +136,67 @@ TEST_F(Damage, OtherFiles) {
   rmdir(path.c_str());
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
   expectRefused(MLC_IO, "found a FIFO");
+}
+
+/// Everything that a description points to, touched.
+size_t readAll(const mlc_model_t *model) {
+  size_t bytes = 0;
+  auto add = [&](const char *text) { bytes += text ? strlen(text) : 0; };
+  mlc_model_info_t info;
+  mlc_tensor_info_t tensor;
+  mlc_program_info_t program;
+  mlc_kernel_info_t kernel;
+  EXPECT_EQ(mlc_model_info(model, &info), MLC_OK);
+  add(info.name), add(info.compiler), add(info.metadata);
+  for (int64_t i = 0; mlc_model_input(model, i, &tensor) == MLC_OK; ++i) {
+    add(tensor.name);
+    bytes += tensor.rank ? (size_t)tensor.dims[tensor.rank - 1].size : 0;
+  }
+  for (int64_t p = 0; mlc_model_program(model, p, &program) == MLC_OK; ++p) {
+    EXPECT_FALSE(program.runnable);
+    add(program.target), add(program.features);
+    for (int64_t k = 0; mlc_model_kernel(model, p, k, &kernel) == MLC_OK; ++k) {
+      add(kernel.name), add(kernel.nodes), add(kernel.archetype);
+    }
+  }
+  return bytes;
+}
+
+TEST_F(Damage, DescriptionsAreReadAsData) {
+  const std::string whole = readModel();
+  write(whole);
+  const mlc_model_t *read, *loaded;
+  ASSERT_EQ(mlc::rt::readModel(path.c_str(), &read), MLC_OK)
+      << mlc_load_error();
+  ASSERT_EQ(mlc_model_load(path.c_str(), &loaded), MLC_OK);
+  mlc_model_info_t one, other;
+  mlc_model_info(read, &one);
+  mlc_model_info(loaded, &other);
+  EXPECT_STREQ(one.name, other.name);
+  EXPECT_EQ(one.program_count, other.program_count);
+  EXPECT_GT(readAll(read), 0u);
+  mlc_session_t *session;
+  EXPECT_EQ(mlc_session_create(read, nullptr, &session), MLC_INCOMPATIBLE);
+  mlc_model_unload(loaded);
+  mlc_model_unload(read); // not a loaded one: left alone
+
+  // Behind the code: tables, relocated pointers, texts.
+  std::mt19937 random(2);
+  int described = 0;
+  for (int i = 0; i < 1000; ++i) {
+    std::string damaged = whole;
+    for (int flips = 0; flips < 4; ++flips) {
+      size_t at = random() % damaged.size();
+      damaged[at] =
+          (char)(random() % 3 ? damaged[at] ^ (1 << random() % 8) : random());
+    }
+    write(damaged);
+    if (mlc::rt::readModel(path.c_str(), &read) == MLC_OK) {
+      readAll(read);
+      ++described;
+    }
+  }
+  EXPECT_GT(described, 0);
 }
 
 } // namespace

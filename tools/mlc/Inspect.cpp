@@ -133,9 +133,9 @@ std::string summaryText(const ModelRunner &model, const Contents &contents) {
     bool cpu = program.info.engine == MLC_CPU;
     table.add({orEmpty(program.info.target),
                std::to_string(program.info.kernel_count),
-               !cpu                    ? "with a driver"
-               : program.info.runnable ? "yes"
-                                       : "no"});
+               !program.info.runnable ? "no"
+               : cpu                  ? "yes"
+                                      : "with a driver"});
   }
   return text + table.format();
 }
@@ -338,7 +338,7 @@ std::string formatJson(const ModelRunner &model, const Contents &contents) {
 
 int mlc::tools::inspectCommand(const Arguments &arguments) {
   ModelRunner model;
-  if (auto problem = model.load(arguments.operand())) {
+  if (auto problem = model.loadToInspect(arguments.operand())) {
     return report(*problem);
   }
   Contents contents;

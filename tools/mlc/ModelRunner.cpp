@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "tools/mlc/ModelRunner.h"
 
+#include "runtime/loader/ReadModel.h"
+
 #include <cstdlib>
 
 using namespace mlc;
@@ -42,7 +44,8 @@ constexpr StatusMeaning loadMeanings[] = {
      "check the path; 'mlc compile model.onnx -o model.so' makes a model"},
     {MLC_IO, exitUsage, "MLC0501", "check the path and its permissions"},
     {MLC_INCOMPATIBLE, exitResource, "MLC0503",
-     "compile the model again for this machine"},
+     "run it on a machine of that kind ('mlc-runner' needs no compiler), or "
+     "compile the model for this one"},
     {MLC_INVALID_ARGUMENT, exitInvalidModel, "MLC0502",
      "compile the ONNX file first: mlc compile model.onnx -o model.so"},
 };
@@ -106,8 +109,20 @@ ModelRunner::~ModelRunner() {
 }
 
 std::optional<Problem> ModelRunner::load(const std::string &path) {
-  filePath = path;
+  return take(path, mlc_model_load(path.c_str(), &model));
+}
+
+std::optional<Problem> ModelRunner::loadToInspect(const std::string &path) {
   mlc_status_t status = mlc_model_load(path.c_str(), &model);
+  if (status == MLC_INCOMPATIBLE) {
+    status = rt::readModel(path.c_str(), &model);
+  }
+  return take(path, status);
+}
+
+std::optional<Problem> ModelRunner::take(const std::string &path,
+                                         mlc_status_t status) {
+  filePath = path;
   if (status != MLC_OK) {
     Problem problem = meaningOf(loadMeanings, status, mlc_load_error());
     problem.what.file = path;
