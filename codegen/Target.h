@@ -203,6 +203,10 @@ struct ArtifactOptions {
   bool verifyEach = false;
 };
 
+/// Whether programs of these targets can share a file: the error names two that
+/// run on different machines.
+llvm::Error checkMachines(llvm::ArrayRef<const Target *> targets);
+
 /// A file could not be written; the reason lies outside of the compiler.
 class WriteError : public llvm::ErrorInfo<WriteError> {
 public:

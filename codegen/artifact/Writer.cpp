@@ -202,6 +202,15 @@ llvm::Error ArtifactWriter::writeText() {
 }
 
 llvm::Error ArtifactWriter::run() {
+  if (options.kind != ArtifactKind::text) {
+    SmallVector<const Target *> targets;
+    for (const LoweredProgram &program : lowered) {
+      targets.push_back(program.target);
+    }
+    if (llvm::Error error = checkMachines(targets)) {
+      return error;
+    }
+  }
   // Without a path the caller only wants to know whether code can be made.
   bool isWritten = !options.path.empty();
   if (llvm::Error error =
@@ -231,6 +240,17 @@ llvm::Error ArtifactWriter::run() {
 }
 
 } // namespace
+
+llvm::Error checkMachines(ArrayRef<const Target *> targets) {
+  for (const Target *target : targets) {
+    if (target->machine() != targets[0]->machine()) {
+      return llvm::createStringError(
+          "targets '" + targets[0]->name() + "' and '" + target->name() +
+          "' run on different machines and cannot share one file");
+    }
+  }
+  return llvm::Error::success();
+}
 
 llvm::Error emitModel(ArrayRef<LoweredProgram> programs, const ModelInfo &model,
                       const ArtifactOptions &options) {

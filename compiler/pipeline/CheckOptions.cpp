@@ -155,23 +155,24 @@ Outcome OptionsCheck::checkTargets() {
     return fail(Outcome::usage, "MLC0901", llvm::toString(parsed.takeError()));
   }
   checked.targets = std::move(*parsed);
-  const codegen::Target &first = *checked.targets.front();
-  bool isText =
-      checked.lastPhase || textKind(options.emit) != codegen::TextKind::none;
+  llvm::SmallVector<const codegen::Target *> targets;
   for (auto &target : checked.targets) {
+    targets.push_back(target.get());
     if (!target->hasText(textKind(options.emit))) {
       return fail(Outcome::usage, "MLC0901",
                   "target '" + target->name() +
                       "' has no --emit=" + options.emit);
     }
-    if (!isText && target->machine() != first.machine()) {
-      return fail(Outcome::usage, "MLC0901",
-                  "targets '" + first.name() + "' (" + first.machine() +
-                      ") and '" + target->name() + "' (" + target->machine() +
-                      ") run on different machines and cannot share one file");
-    }
   }
-  return Outcome::ok;
+  bool isText =
+      checked.lastPhase || textKind(options.emit) != codegen::TextKind::none;
+  if (isText) {
+    return Outcome::ok;
+  }
+  llvm::Error error = codegen::checkMachines(targets);
+  return error
+             ? fail(Outcome::usage, "MLC0901", llvm::toString(std::move(error)))
+             : Outcome::ok;
 }
 
 Outcome OptionsCheck::run() {

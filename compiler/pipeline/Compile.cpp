@@ -8,6 +8,7 @@
 
 #include "compiler/frontend/onnx/Errors.h"
 #include "compiler/frontend/onnx/Import.h"
+#include "compiler/frontend/onnx/Rules.h"
 #include "compiler/lowering/Lowering.h"
 #include "compiler/pipeline/CheckOptions.h"
 #include "compiler/pipeline/Contracts.h"
@@ -365,6 +366,10 @@ Outcome compileModel(const CompileOptions &options,
 Outcome checkModel(const CompileOptions &options,
                    std::vector<Diagnostic> &problems) {
   return Compilation(options, problems, nullptr).check();
+}
+
+std::vector<std::pair<std::string, int>> supportedOperators() {
+  return onnx::RuleTable::get().list();
 }
 
 } // namespace mlc

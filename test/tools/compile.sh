@@ -55,6 +55,10 @@ expect 2 'unsupported: --precision=bf16' compile text.onnx --precision=bf16 -o x
 expect 2 "no file 'nowhere'" compile text.onnx --tuning=nowhere -o x.so
 expect 2 'unsupported: --tuning' compile text.onnx --tuning=text.onnx -o x.so
 expect 0 'ok   self-test' doctor
+expect 2 'expects MODEL.onnx' check
+for operator in 'Conv +1' 'Relu +[0-9]+' 'ai.onnx.ml:Scaler +1'; do
+  expect 0 "^$operator\$" check --operators
+done
 
 # Where nothing can be written: found before the work where possible, and nothing is left.
 expect 5 "MLC0902.*'/nowhere/x.so'" compile text.onnx -o /nowhere/x.so

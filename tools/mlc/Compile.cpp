@@ -139,7 +139,23 @@ int mlc::tools::compileCommand(const Arguments &arguments) {
   return finish(outcome, problems);
 }
 
+static int printOperators() {
+  TextTable table({"operator", "since opset"});
+  for (const auto &[name, since] : supportedOperators()) {
+    table.add({name, std::to_string(since)});
+  }
+  print(table.format());
+  return exitOk;
+}
+
 int mlc::tools::checkCommand(const Arguments &arguments) {
+  if (arguments.has("operators")) {
+    return printOperators();
+  }
+  if (arguments.operand().empty()) {
+    return reportUsage({"'mlc check' expects MODEL.onnx", ""},
+                       &arguments.command());
+  }
   CompileOptions options;
   options.inputPath = arguments.operand();
   options.targets = arguments.all("target");

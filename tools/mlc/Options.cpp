@@ -194,10 +194,18 @@ constexpr Example benchExamples[] = {
     {"mlc bench model.so --kernels", "where the time goes"},
 };
 
-constexpr Option checkOptions[] = {targetOption, dimOption, jsonOption};
+constexpr Option checkOptions[] = {
+    targetOption,
+    dimOption,
+    jsonOption,
+    {"operators", 0, Value::None, nullptr, nullptr, Once,
+     "List the ONNX operators that are supported, each with the first opset; "
+     "needs no model."},
+};
 constexpr Example checkExamples[] = {
     {"mlc check model.onnx", "every problem at once, with node names"},
     {"mlc check model.onnx --json", "for scripts"},
+    {"mlc check --operators", "what can be in a model"},
 };
 
 constexpr Option inspectOptions[] = {
@@ -251,13 +259,18 @@ constexpr Command commands[] = {
      "Runs MODEL.so repeatedly and prints the percentiles of the time of one "
      "run. Inputs that are not given are random.",
      modelSo, benchOptions, benchExamples, false},
-    {"check", "list everything in a model that would not compile",
+    {"check",
+     "list everything in a model that would not compile",
      "Reads MODEL.onnx and reports every problem at once, each with the node's "
      "name. Exit code 0 means that `mlc compile` supports the model.",
-     modelIn, checkOptions, checkExamples, false},
+     {"MODEL.onnx", Value::File, false, ".onnx", "the model to read"},
+     checkOptions,
+     checkExamples,
+     false},
     {"inspect", "show what is in a compiled model",
-     "Shows inputs, outputs, targets, kernels and memory of MODEL.so.", modelSo,
-     inspectOptions, inspectExamples, false},
+     "Shows inputs, outputs, targets, kernels and memory of MODEL.so. A file "
+     "for another processor is only read: what a run needs is then unknown.",
+     modelSo, inspectOptions, inspectExamples, false},
     {"doctor", "check this machine",
      "Checks the processor, GPU drivers, tools and folders that mlc uses, "
      "compiles and runs a tiny model, and says for each failing check what to "
