@@ -56,7 +56,7 @@ expect 2 "no file 'nowhere'" compile text.onnx --tuning=nowhere -o x.so
 expect 2 'unsupported: --tuning' compile text.onnx --tuning=text.onnx -o x.so
 expect 0 'ok   self-test' doctor
 expect 2 'expects MODEL.onnx' check
-for operator in 'Conv +1' 'Relu +[0-9]+' 'ai.onnx.ml:Scaler +1'; do
+for operator in 'Conv +1' 'Relu +[0-9]+' 'ai.onnx.ml.Scaler +1'; do
   expect 0 "^$operator\$" check --operators
 done
 

@@ -77,9 +77,10 @@ static const Row *findRow(StringRef name) {
 std::vector<std::pair<std::string, int>> RuleTable::list() const {
   std::map<std::string, int> since;
   for (const auto &[key, versions] : rules) {
-    StringRef name = StringRef(key).drop_back(1); // ends in ":"
-    name.consume_front(":");
-    since[name.str()] = versions.begin()->first;
+    auto [domain, rest] = StringRef(key).split(':');
+    std::string name = rest.drop_back(1).str(); // ends in ":"
+    since[domain.empty() ? name : (domain + "." + name).str()] =
+        versions.begin()->first;
   }
   for (const Row &row : allRows()) {
     int first = *llvm::min_element(row.versions);

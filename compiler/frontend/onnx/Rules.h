@@ -37,7 +37,7 @@ public:
                              llvm::StringRef name) const;
   bool hasDomain(llvm::StringRef domain) const;
   /// Every operator with a rule or a row and its first opset, by name
-  /// ("Conv", "ai.onnx.ml:Scaler").
+  /// ("Conv", "ai.onnx.ml.Scaler").
   std::vector<std::pair<std::string, int>> list() const;
 
   /// The table of this compiler.
