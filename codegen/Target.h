@@ -91,6 +91,9 @@ public:
   /// Of two programs of one engine a machine runs the one of higher rank.
   virtual int rank() const { return 0; }
 
+  /// Architecture of the host code: programs of one file have the same.
+  virtual std::string machine() const { return "x86_64"; }
+
   /// Whether `emitProgram` has a text of this kind.
   virtual bool hasText(TextKind kind) const = 0;
 
@@ -200,9 +203,34 @@ struct ArtifactOptions {
   bool verifyEach = false;
 };
 
-/// Emits every program and writes the artifact to `options.path` (by a
-/// temporary file beside it and a rename). The modules are consumed. Compiler
-/// problems are diagnostics of the context, I/O and link problems the error.
+/// Whether programs of these targets can share a file: the error names two that
+/// run on different machines.
+llvm::Error checkMachines(llvm::ArrayRef<const Target *> targets);
+
+/// A file could not be written; the reason lies outside of the compiler.
+class WriteError : public llvm::ErrorInfo<WriteError> {
+public:
+  static char ID;
+  explicit WriteError(std::string text) : text(std::move(text)) {}
+  void log(llvm::raw_ostream &stream) const override { stream << text; }
+  std::error_code convertToErrorCode() const override {
+    return llvm::inconvertibleErrorCode();
+  }
+
+private:
+  std::string text;
+};
+
+/// Writes the file at `path`, which appears whole or not at all: it is made
+/// beside its place and renamed. What is no regular file (a pipe, /dev/stdout)
+/// is written into.
+llvm::Error writeOutput(const std::string &path,
+                        llvm::function_ref<void(llvm::raw_ostream &)> write);
+
+/// Emits every program and writes the artifact to `options.path` as
+/// `writeOutput` does. The modules are consumed. Compiler problems are
+/// diagnostics of the context, a WriteError is about files, other errors about
+/// the link.
 llvm::Error emitModel(llvm::ArrayRef<LoweredProgram> programs,
                       const ModelInfo &model, const ArtifactOptions &options);
 

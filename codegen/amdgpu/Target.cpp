@@ -73,13 +73,14 @@ llvm::Expected<std::string> linkCodeObject(ArrayRef<char> object) {
   }
   output = input;
   output += ".hsaco";
-  {
-    std::error_code code;
-    llvm::raw_fd_ostream stream(input, code);
-    stream.write(object.data(), object.size());
+  llvm::Error error =
+      writeOutput(input.str().str(), [&](llvm::raw_ostream &stream) {
+        stream.write(object.data(), object.size());
+      });
+  if (!error) {
+    error = runLinker({"-shared", "--build-id=none", "--threads=1", "-o",
+                       output.str().str(), input.str().str()});
   }
-  llvm::Error error = runLinker({"-shared", "--build-id=none", "--threads=1",
-                                 "-o", output.str().str(), input.str().str()});
   std::string result;
   if (!error) {
     if (auto buffer = llvm::MemoryBuffer::getFile(output)) {

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/artifact/Link.h"
 
+#include "codegen/artifact/OutputFile.h"
 #include "codegen/common/Linker.h"
 
 #include "llvm/ObjCopy/ConfigManager.h"
@@ -16,6 +17,20 @@
 #include <vector>
 
 namespace mlc::codegen {
+
+/// Links into `output`. A full disk is no fault of what is linked.
+static llvm::Error link(llvm::ArrayRef<std::string> arguments,
+                        const std::string &output) {
+  llvm::Error error = runLinker(arguments);
+  if (!error) {
+    return error;
+  }
+  std::string text = llvm::toString(std::move(error));
+  if (text.find("failed to open " + output) != std::string::npos) {
+    return llvm::make_error<WriteError>(text);
+  }
+  return llvm::createStringError(text);
+}
 
 llvm::Error linkSharedObject(llvm::ArrayRef<std::string> objects,
                              const std::string &runtimeDir,
@@ -49,7 +64,7 @@ llvm::Error linkSharedObject(llvm::ArrayRef<std::string> objects,
        {std::string("/libc.so.6"), std::string("/libm.so.6"), loader}) {
     arguments.push_back(directory + library);
   }
-  return runLinker(arguments);
+  return link(arguments, output);
 }
 
 /// Writes the object `from` to `to` with its hidden symbols made local.
@@ -61,13 +76,12 @@ static llvm::Error localizeHidden(const std::string &from,
   }
   llvm::objcopy::ConfigManager config;
   config.ELF.LocalizeHidden = true;
-  std::error_code code;
-  llvm::raw_fd_ostream stream(to, code);
-  if (code) {
-    return llvm::createStringError(code, "cannot write '" + to + "'");
-  }
-  return llvm::objcopy::executeObjcopyOnBinary(config, *object->getBinary(),
-                                               stream);
+  llvm::Error copied = llvm::Error::success();
+  llvm::Error written = writeFile(to, [&](llvm::raw_ostream &stream) {
+    copied = llvm::objcopy::executeObjcopyOnBinary(config, *object->getBinary(),
+                                                   stream);
+  });
+  return llvm::joinErrors(std::move(written), std::move(copied));
 }
 
 llvm::Error linkRelocatable(llvm::ArrayRef<std::string> objects,
@@ -75,7 +89,7 @@ llvm::Error linkRelocatable(llvm::ArrayRef<std::string> objects,
   std::string joined = output + ".joined";
   std::vector<std::string> arguments = {"-r", "--threads=1", "-o", joined};
   arguments.insert(arguments.end(), objects.begin(), objects.end());
-  if (llvm::Error error = runLinker(arguments)) {
+  if (llvm::Error error = link(arguments, joined)) {
     return error;
   }
   // All models call their functions the same: two of them must not meet when a

@@ -13,8 +13,10 @@
 
 namespace mlc::codegen {
 
-static llvm::Error ioError(const llvm::Twine &what, std::error_code code) {
-  return llvm::createStringError(code, what + ": " + code.message());
+char WriteError::ID;
+
+static llvm::Error writeError(const llvm::Twine &what, std::error_code code) {
+  return llvm::make_error<WriteError>((what + ": " + code.message()).str());
 }
 
 Workplace::~Workplace() {
@@ -32,7 +34,9 @@ llvm::Error Workplace::create(const std::string &output) {
     llvm::sys::path::remove_filename(prefix);
   }
   if (!llvm::sys::fs::is_directory(prefix)) {
-    return llvm::createStringError("no folder '" + prefix + "'");
+    return llvm::make_error<WriteError>("cannot write '" + output +
+                                        "': no folder '" + prefix.str().str() +
+                                        "'");
   }
   llvm::sys::path::append(prefix, ".mlc-tmp");
   // createUniqueDirectory would go to the system's temporary folder.
@@ -46,10 +50,18 @@ llvm::Error Workplace::create(const std::string &output) {
       return llvm::Error::success();
     }
     if (code != std::errc::file_exists) {
-      return ioError("cannot write beside '" + output + "'", code);
+      return writeError("cannot write beside '" + output + "'", code);
     }
   }
-  return llvm::createStringError("cannot create a temporary folder");
+  return llvm::make_error<WriteError>("cannot write beside '" + output +
+                                      "': no name is free");
+}
+
+/// Names of what this process has open already. Where they lead to a file,
+/// that is the caller's: it is to grow, and keep its place.
+static bool isOpenFile(llvm::StringRef path) {
+  return path == "/dev/stdout" || path == "/dev/stderr" ||
+         path.starts_with("/dev/fd/") || path.starts_with("/proc/");
 }
 
 bool isStream(const std::string &path) {
@@ -58,23 +70,27 @@ bool isStream(const std::string &path) {
     return false;
   }
   auto type = status.type();
-  return type != llvm::sys::fs::file_type::regular_file &&
-         type != llvm::sys::fs::file_type::directory_file;
+  return type != llvm::sys::fs::file_type::directory_file &&
+         (type != llvm::sys::fs::file_type::regular_file || isOpenFile(path));
 }
 
 llvm::Error writeFile(const std::string &path,
-                      llvm::function_ref<void(llvm::raw_ostream &)> write) {
+                      llvm::function_ref<void(llvm::raw_ostream &)> write,
+                      const std::string &name) {
+  std::string what = "cannot write '" + (name.empty() ? path : name) + "'";
   std::error_code code;
-  llvm::raw_fd_ostream stream(path, code, llvm::sys::fs::OF_None);
+  llvm::raw_fd_ostream stream(path, code,
+                              isOpenFile(path) ? llvm::sys::fs::OF_Append
+                                               : llvm::sys::fs::OF_None);
   if (code) {
-    return ioError("cannot write '" + path + "'", code);
+    return writeError(what, code);
   }
   write(stream);
   stream.close();
   if (stream.has_error()) {
     code = stream.error();
-    stream.clear_error();
-    return ioError("cannot write '" + path + "'", code);
+    stream.clear_error(); // else its destructor ends the process
+    return writeError(what, code);
   }
   return llvm::Error::success();
 }
@@ -84,16 +100,30 @@ llvm::Error deliver(const std::string &from, const std::string &to) {
     auto bytes = llvm::MemoryBuffer::getFile(from, /*IsText=*/false,
                                              /*RequiresNullTerminator=*/false);
     if (!bytes) {
-      return ioError("cannot read '" + from + "'", bytes.getError());
+      return writeError("cannot read '" + from + "'", bytes.getError());
     }
     return writeFile(to, [&](llvm::raw_ostream &stream) {
       stream << (*bytes)->getBuffer();
     });
   }
   if (std::error_code code = llvm::sys::fs::rename(from, to)) {
-    return ioError("cannot write '" + to + "'", code);
+    return writeError("cannot write '" + to + "'", code);
   }
   return llvm::Error::success();
+}
+
+llvm::Error writeOutput(const std::string &path,
+                        llvm::function_ref<void(llvm::raw_ostream &)> write) {
+  if (isStream(path)) {
+    return writeFile(path, write);
+  }
+  Workplace workplace;
+  if (llvm::Error error = workplace.create(path)) {
+    return error;
+  }
+  std::string place = workplace.file("output");
+  llvm::Error error = writeFile(place, write, path);
+  return error ? std::move(error) : deliver(place, path);
 }
 
 } // namespace mlc::codegen

@@ -7,11 +7,9 @@
 #ifndef MLC_CODEGEN_ARTIFACT_OUTPUTFILE_H
 #define MLC_CODEGEN_ARTIFACT_OUTPUTFILE_H
 
-#include "llvm/ADT/STLFunctionalExtras.h"
-#include "llvm/Support/Error.h"
-#include "llvm/Support/raw_ostream.h"
+#include "codegen/Target.h"
 
-#include <string>
+#include "llvm/Support/raw_ostream.h"
 
 namespace mlc::codegen {
 
@@ -32,8 +30,10 @@ private:
 /// Something that cannot be replaced by a file: /dev/null, a pipe, a terminal.
 bool isStream(const std::string &path);
 
+/// Writes a file of a workplace, or into a stream; errors call it `name`.
 llvm::Error writeFile(const std::string &path,
-                      llvm::function_ref<void(llvm::raw_ostream &)> write);
+                      llvm::function_ref<void(llvm::raw_ostream &)> write,
+                      const std::string &name = "");
 
 /// Makes `from` the file `to`, or writes its bytes into it when that is a
 /// stream.

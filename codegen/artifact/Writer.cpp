@@ -38,7 +38,6 @@ public:
 private:
   llvm::Error layOutWeights();
   llvm::Error emitPrograms();
-  llvm::Error checkMachines();
   llvm::Error writeWeights();
   llvm::Error deliverFiles();
   llvm::Error writeObjects();
@@ -104,17 +103,6 @@ llvm::Error ArtifactWriter::emitPrograms() {
     if (failures[i]) {
       return llvm::createStringError("cannot generate code for target '" +
                                      lowered[i].target->name() + "'");
-    }
-  }
-  return llvm::Error::success();
-}
-
-llvm::Error ArtifactWriter::checkMachines() {
-  for (const Program &program : programs) {
-    if (program.machine != programs[0].machine) {
-      return llvm::createStringError(
-          "targets '" + programs[0].target + "' and '" + program.target +
-          "' run on different machines and cannot share one file");
     }
   }
   return llvm::Error::success();
@@ -194,7 +182,7 @@ llvm::Error ArtifactWriter::writeHeader() {
   llvm::SmallString<128> path(options.path);
   llvm::sys::path::replace_extension(path, "h");
   std::string name = identifierOf(model);
-  return writeFile(path.str().str(), [&](llvm::raw_ostream &stream) {
+  return writeOutput(path.str().str(), [&](llvm::raw_ostream &stream) {
     stream << "/* Made by " << model.compiler
            << ". Link with libmlc_runtime. */\n"
            << "#ifndef MLC_MODEL_" << name << "_H\n#define MLC_MODEL_" << name
@@ -214,6 +202,15 @@ llvm::Error ArtifactWriter::writeText() {
 }
 
 llvm::Error ArtifactWriter::run() {
+  if (options.kind != ArtifactKind::text) {
+    SmallVector<const Target *> targets;
+    for (const LoweredProgram &program : lowered) {
+      targets.push_back(program.target);
+    }
+    if (llvm::Error error = checkMachines(targets)) {
+      return error;
+    }
+  }
   // Without a path the caller only wants to know whether code can be made.
   bool isWritten = !options.path.empty();
   if (llvm::Error error =
@@ -233,9 +230,6 @@ llvm::Error ArtifactWriter::run() {
     llvm::Error error = writeText();
     return error ? std::move(error) : deliverFiles();
   }
-  if (llvm::Error error = checkMachines()) {
-    return error;
-  }
   if (llvm::Error error = writeWeights()) {
     return error;
   }
@@ -246,6 +240,17 @@ llvm::Error ArtifactWriter::run() {
 }
 
 } // namespace
+
+llvm::Error checkMachines(ArrayRef<const Target *> targets) {
+  for (const Target *target : targets) {
+    if (target->machine() != targets[0]->machine()) {
+      return llvm::createStringError(
+          "targets '" + targets[0]->name() + "' and '" + target->name() +
+          "' run on different machines and cannot share one file");
+    }
+  }
+  return llvm::Error::success();
+}
 
 llvm::Error emitModel(ArrayRef<LoweredProgram> programs, const ModelInfo &model,
                       const ArtifactOptions &options) {

@@ -18,6 +18,22 @@ static constexpr llvm::StringLiteral countSuffix = ".count";
 
 std::string countName(StringRef kernel) { return (kernel + countSuffix).str(); }
 
+static void collectNames(Location loc, llvm::SetVector<StringRef> &names) {
+  if (auto name = dyn_cast<NameLoc>(loc)) {
+    names.insert(name.getName().getValue());
+  } else if (auto fused = dyn_cast<FusedLoc>(loc)) {
+    for (Location part : fused.getLocations()) {
+      collectNames(part, names);
+    }
+  }
+}
+
+SmallVector<StringRef> nodeNames(Location loc) {
+  llvm::SetVector<StringRef> names;
+  collectNames(loc, names);
+  return SmallVector<StringRef>(names.getArrayRef());
+}
+
 SmallVector<func::FuncOp> kernelsOf(ModuleOp module) {
   llvm::SetVector<func::FuncOp> kernels;
   SymbolTable symbols(module);

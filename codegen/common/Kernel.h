@@ -54,6 +54,9 @@ inline constexpr llvm::StringLiteral kMessageTable = "mlc.messages";
 /// Unit attribute on argument: no other argument overlaps it.
 inline constexpr llvm::StringLiteral kNoAlias = "mlc.noalias";
 
+/// The ONNX nodes that a location comes from, each once.
+llvm::SmallVector<llvm::StringRef> nodeNames(mlir::Location loc);
+
 /// Name of the function that gives a partitioned kernel's range.
 std::string countName(llvm::StringRef kernel);
 

@@ -8,23 +8,11 @@
 
 #include "codegen/common/Kernel.h"
 
-#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
 namespace mlc::codegen {
-
-/// Names of the ONNX nodes in a kernel's location, for kernels without the
-/// attribute.
-static void collectNames(Location loc, llvm::SetVector<StringAttr> &names) {
-  if (auto name = dyn_cast<NameLoc>(loc)) {
-    names.insert(name.getName());
-  } else if (auto fused = dyn_cast<FusedLoc>(loc)) {
-    for (Location part : fused.getLocations()) {
-      collectNames(part, names);
-    }
-  }
-}
 
 void setTables(ModuleOp module, ArrayRef<func::FuncOp> kernels,
                ArrayRef<StringRef> messages) {
@@ -33,14 +21,7 @@ void setTables(ModuleOp module, ArrayRef<func::FuncOp> kernels,
   for (func::FuncOp kernel : kernels) {
     auto nodes = kernel->getAttrOfType<StringAttr>(kNodes);
     if (!nodes) {
-      llvm::SetVector<StringAttr> names;
-      collectNames(kernel.getLoc(), names);
-      std::string text;
-      llvm::raw_string_ostream stream(text);
-      llvm::interleave(
-          names, stream, [&](StringAttr name) { stream << name.getValue(); },
-          ";");
-      nodes = b.getStringAttr(text);
+      nodes = b.getStringAttr(llvm::join(nodeNames(kernel.getLoc()), ";"));
     }
     auto archetype = kernel->getAttrOfType<StringAttr>(kArchetype);
     rows.push_back(

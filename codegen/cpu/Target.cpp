@@ -38,6 +38,8 @@ public:
     return version.isa.vectorBits * 1000 + features;
   }
 
+  std::string machine() const override { return version.machine; }
+
   bool hasText(TextKind kind) const override {
     return kind != TextKind::device;
   }
@@ -73,7 +75,7 @@ LogicalResult CpuTarget::emitProgram(ModuleOp module,
   program.engine = Engine::cpu;
   program.target = name();
   program.features = version.features;
-  program.machine = version.machine;
+  program.machine = machine();
   program.mainSymbol = options.symbolPrefix + kMain.str();
   program.planSymbol = options.symbolPrefix + kPlan.str();
   takeTables(module, program);

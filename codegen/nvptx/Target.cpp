@@ -94,17 +94,16 @@ std::string assemble(const std::string &ptx, unsigned chip) {
       llvm::sys::fs::createTemporaryFile("mlc", "cubin", object)) {
     return {};
   }
-  {
-    std::error_code code;
-    llvm::raw_fd_ostream stream(source, code);
-    stream << ptx;
-  }
+  llvm::Error error = writeOutput(
+      source.str().str(), [&](llvm::raw_ostream &stream) { stream << ptx; });
+  bool isWritten = !error;
+  llvm::consumeError(std::move(error));
   std::string arch = "-arch=sm_" + std::to_string(chip);
   llvm::StringRef arguments[] = {*ptxas, arch, "-O3", source, "-o", object};
   std::optional<llvm::StringRef> quiet[] = {"", "", ""};
   std::string result;
-  if (llvm::sys::ExecuteAndWait(*ptxas, arguments, std::nullopt, quiet, 120) ==
-      0) {
+  if (isWritten && llvm::sys::ExecuteAndWait(*ptxas, arguments, std::nullopt,
+                                             quiet, 120) == 0) {
     if (auto buffer = llvm::MemoryBuffer::getFile(object)) {
       result = (*buffer)->getBuffer().str();
     }

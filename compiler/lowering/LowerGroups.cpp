@@ -40,6 +40,28 @@ bool isSameKernel(GroupOp a, GroupOp b) {
              &a.getBody(), &b.getBody(), OperationEquivalence::IgnoreLocations);
 }
 
+/// A kernel that several groups share comes from the nodes of all of them:
+/// profiles and errors name it by its location.
+void mergeLocations(ArrayRef<GroupOp> users) {
+  if (users.size() == 1) {
+    return;
+  }
+  std::vector<std::vector<Operation *>> operations(users.size());
+  for (auto [list, group] : llvm::zip_equal(operations, users)) {
+    Operation *root = group;
+    root->walk<WalkOrder::PreOrder>(
+        [&list = list](Operation *op) { list.push_back(op); });
+  }
+  for (size_t i = 0; i < operations.front().size(); ++i) {
+    SmallVector<Location> locations;
+    for (auto &list : operations) {
+      locations.push_back(list[i]->getLoc());
+    }
+    Operation *op = operations.front()[i];
+    op->setLoc(FusedLoc::get(op->getContext(), locations));
+  }
+}
+
 FunctionType kernelType(GroupOp group) {
   SmallVector<Type> buffers, scalars;
   for (Value input : group.getInputs()) {
@@ -60,23 +82,27 @@ struct LowerGroupsPass : impl::LowerGroupsPassBase<LowerGroupsPass> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    std::vector<std::pair<GroupOp, StringAttr>> kernels;
-    std::vector<GroupOp> groups;
-    module.walk([&](GroupOp group) { groups.push_back(group); });
-    for (GroupOp group : groups) {
-      auto same = llvm::find_if(kernels, [&](auto &kernel) {
-        return isSameKernel(kernel.first, group);
+    // Groups of one kernel, the first of them in front.
+    std::vector<SmallVector<GroupOp>> kernels;
+    module.walk([&](GroupOp group) {
+      auto same = llvm::find_if(kernels, [&](auto &users) {
+        return isSameKernel(users.front(), group);
       });
-      StringAttr name = same != kernels.end()
-                            ? same->second
-                            : emitKernel(module, group, kernels.size());
+      if (same == kernels.end()) {
+        kernels.push_back({group});
+      } else {
+        same->push_back(group);
+      }
+    });
+    for (auto [number, users] : llvm::enumerate(kernels)) {
+      mergeLocations(users);
+      StringAttr name = emitKernel(module, users.front(), number);
       if (!name) {
         return signalPassFailure();
       }
-      if (same == kernels.end()) {
-        kernels.emplace_back(group, name);
+      for (GroupOp group : users) {
+        group->setAttr("kernel", FlatSymbolRefAttr::get(name));
       }
-      group->setAttr("kernel", FlatSymbolRefAttr::get(name));
     }
     if (failed(convertHostToBuffers(module))) {
       signalPassFailure();

@@ -6,8 +6,11 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/pipeline/Compile.h"
 
+#include "compiler/frontend/onnx/Errors.h"
 #include "compiler/frontend/onnx/Import.h"
+#include "compiler/frontend/onnx/Rules.h"
 #include "compiler/lowering/Lowering.h"
+#include "compiler/pipeline/CheckOptions.h"
 #include "compiler/pipeline/Contracts.h"
 #include "compiler/pipeline/ModelInfo.h"
 #include "compiler/pipeline/Pipeline.h"
@@ -24,11 +27,8 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/ToolOutputFile.h"
 
 #include <thread>
 
@@ -62,10 +62,6 @@ public:
   }
 
 private:
-  bool parseTargets();
-  Outcome checkOptions();
-  Outcome checkPaths();
-  Outcome checkText();
   void openContext();
   Outcome compile();
   Outcome loadModel();
@@ -82,11 +78,11 @@ private:
                      options.compileTo.empty() ? readableText()
                                                : completeText());
   }
-  void dump(ModuleOp module, const PhaseInfo &phase,
-            const codegen::Target *target);
+  Outcome dump(ModuleOp module, const PhaseInfo &phase,
+               const codegen::Target *target);
   Outcome fail(Outcome outcome, std::string code, std::string message);
   bool stopsAfter(Phase phase) const {
-    return lastPhase && *lastPhase == phase;
+    return checked.lastPhase && *checked.lastPhase == phase;
   }
 
   const CompileOptions &options;
@@ -94,11 +90,9 @@ private:
   const ProgressFn &progress;
   std::unique_ptr<MLIRContext> context;
   OwningOpRef<ModuleOp> module;
-  codegen::TargetRegistry registry;
-  codegen::TargetList targets;
+  CheckedOptions checked;
   codegen::ModelInfo info;
   std::vector<OwningOpRef<ModuleOp>> modules;
-  std::optional<Phase> firstPhase, lastPhase;
   bool checksOnly = false;
 };
 
@@ -112,38 +106,43 @@ Outcome Compilation::fail(Outcome outcome, std::string code,
   return outcome;
 }
 
-bool Compilation::parseTargets() {
-  codegen::registerAllTargets(registry);
-  std::vector<std::string> specs = options.targets;
-  if (specs.empty()) {
-    specs.push_back("cpu");
-  }
-  auto parsed = registry.parse(specs);
-  if (!parsed) {
-    fail(Outcome::usage, "MLC0901", llvm::toString(parsed.takeError()));
-    return false;
-  }
-  targets = std::move(*parsed);
-  return true;
+/// Whether all that is wrong is what was asked for, not the model.
+static bool areUsage(llvm::ArrayRef<mlc::Diagnostic> problems) {
+  return llvm::all_of(problems, [](const mlc::Diagnostic &problem) {
+    return problem.code == codeOf(onnx::ErrorCode::cannotRead) ||
+           problem.code == codeOf(onnx::ErrorCode::badOption);
+  });
 }
 
 Outcome Compilation::loadModel() {
   if (!options.compileFrom.empty()) {
+    if (!llvm::sys::fs::is_regular_file(options.inputPath)) {
+      return fail(Outcome::usage, codeOf(onnx::ErrorCode::cannotRead),
+                  "not a regular file");
+    }
     module = parseSourceFile<ModuleOp>(options.inputPath, context.get());
     return module ? Outcome::ok : Outcome::invalidModel;
   }
   ImportOptions import;
   import.dims = options.dims;
   module = importOnnx(options.inputPath, import, *context, problems);
-  return module ? Outcome::ok : Outcome::invalidModel;
+  return module               ? Outcome::ok
+         : areUsage(problems) ? Outcome::usage
+                              : Outcome::invalidModel;
 }
 
-void Compilation::dump(ModuleOp dumped, const PhaseInfo &phase,
-                       const codegen::Target *target) {
+Outcome Compilation::dump(ModuleOp dumped, const PhaseInfo &phase,
+                          const codegen::Target *target) {
   if (options.dumpPhasesTo.empty()) {
-    return;
+    return Outcome::ok;
   }
-  llvm::sys::fs::create_directories(options.dumpPhasesTo);
+  std::error_code code =
+      llvm::sys::fs::create_directories(options.dumpPhasesTo);
+  if (code) {
+    return fail(Outcome::resource, "MLC0902",
+                "cannot make the folder '" + options.dumpPhasesTo +
+                    "': " + code.message());
+  }
   std::string name = std::to_string(int(phase.phase)) + "-" + phase.name;
   if (target) {
     name += "." + target->name();
@@ -151,7 +150,7 @@ void Compilation::dump(ModuleOp dumped, const PhaseInfo &phase,
   }
   llvm::SmallString<128> path(options.dumpPhasesTo);
   llvm::sys::path::append(path, name + ".mlir");
-  writeText(dumped, path.str().str(), readableText());
+  return writeText(dumped, path.str().str(), readableText());
 }
 
 Outcome Compilation::runPhase(ModuleOp phaseModule, const PhaseInfo &phase,
@@ -174,8 +173,7 @@ Outcome Compilation::runPhase(ModuleOp phaseModule, const PhaseInfo &phase,
     return fail(Outcome::internal, "MLC0999",
                 std::string("phase ") + phase.name + " made invalid IR");
   }
-  dump(phaseModule, phase, target);
-  return Outcome::ok;
+  return dump(phaseModule, phase, target);
 }
 
 Outcome Compilation::runShared() {
@@ -183,31 +181,29 @@ Outcome Compilation::runShared() {
     if (phase.perTarget) {
       break;
     }
+    Outcome outcome = Outcome::ok;
     if (phase.phase == Phase::import) {
-      dump(*module, phase, nullptr);
-    } else if (!firstPhase || phase.phase > *firstPhase) {
-      if (Outcome outcome = runPhase(*module, phase, nullptr);
-          outcome != Outcome::ok) {
-        return outcome;
-      }
+      outcome = dump(*module, phase, nullptr);
+    } else if (!checked.firstPhase || phase.phase > *checked.firstPhase) {
+      outcome = runPhase(*module, phase, nullptr);
     }
-    if (stopsAfter(phase.phase)) {
-      return Outcome::ok;
+    if (outcome != Outcome::ok || stopsAfter(phase.phase)) {
+      return outcome;
     }
   }
   return Outcome::ok;
 }
 
 Outcome Compilation::runPerTarget() {
-  for (auto &target : targets) {
-    bool isLast = &target == &targets.back();
+  for (auto &target : checked.targets) {
+    bool isLast = &target == &checked.targets.back();
     OwningOpRef<ModuleOp> mine =
         isLast ? std::move(module) : module.get().clone();
     for (const PhaseInfo &phase : allPhases()) {
       if (!phase.perTarget || phase.phase == Phase::emit) {
         continue;
       }
-      if (!firstPhase || phase.phase > *firstPhase) {
+      if (!checked.firstPhase || phase.phase > *checked.firstPhase) {
         if (Outcome outcome = runPhase(*mine, phase, target.get());
             outcome != Outcome::ok) {
           return outcome;
@@ -225,7 +221,7 @@ Outcome Compilation::runPerTarget() {
 /// What a GPU cannot do shows when its code is made.
 Outcome Compilation::checkDeviceCode() {
   std::vector<codegen::LoweredProgram> programs;
-  for (auto [target, lowered] : llvm::zip_equal(targets, modules)) {
+  for (auto [target, lowered] : llvm::zip_equal(checked.targets, modules)) {
     if (target->engine() != codegen::Engine::cpu) {
       programs.push_back({target.get(), *lowered});
     }
@@ -246,27 +242,16 @@ Outcome Compilation::checkDeviceCode() {
 
 Outcome Compilation::writeText(ModuleOp text, const std::string &path,
                                OpPrintingFlags flags) {
-  std::error_code error;
-  llvm::ToolOutputFile file(path, error, llvm::sys::fs::OF_Text);
-  if (error) {
-    return fail(Outcome::resource, "MLC0902",
-                "cannot write " + path + ": " + error.message());
-  }
-  text.print(file.os(), flags);
-  file.keep();
-  return Outcome::ok;
-}
-
-static codegen::TextKind textKind(const std::string &emit) {
-  return emit == "llvm"  ? codegen::TextKind::llvm
-         : emit == "asm" ? codegen::TextKind::assembly
-         : emit == "ptx" ? codegen::TextKind::device
-                         : codegen::TextKind::none;
+  llvm::Error error = codegen::writeOutput(
+      path, [&](llvm::raw_ostream &stream) { text.print(stream, flags); });
+  return error ? fail(Outcome::resource, "MLC0902",
+                      llvm::toString(std::move(error)))
+               : Outcome::ok;
 }
 
 Outcome Compilation::emit() {
   std::vector<codegen::LoweredProgram> programs;
-  for (auto [target, lowered] : llvm::zip_equal(targets, modules)) {
+  for (auto [target, lowered] : llvm::zip_equal(checked.targets, modules)) {
     programs.push_back({target.get(), *lowered});
   }
   codegen::ArtifactOptions artifact;
@@ -293,99 +278,17 @@ Outcome Compilation::emit() {
   }
   // What code generation refuses is a diagnostic at the node; what is left are
   // files and the linker.
+  bool isFile = error.isA<codegen::WriteError>();
   std::string text = llvm::toString(std::move(error));
   auto reported = llvm::drop_begin(problems, before);
   if (reported.empty()) {
-    return fail(Outcome::resource, "MLC0903", std::move(text));
+    return fail(Outcome::resource, isFile ? "MLC0902" : "MLC0903",
+                std::move(text));
   }
   bool isRefusal = llvm::all_of(reported, [](const auto &problem) {
     return llvm::StringRef(problem.message).contains("unsupported");
   });
   return isRefusal ? Outcome::invalidModel : Outcome::internal;
-}
-
-/// What the options promise and this release does not do must not pass in
-/// silence.
-Outcome Compilation::checkOptions() {
-  if (options.precision != "fp32") {
-    return fail(Outcome::usage, "MLC0905",
-                "unsupported: --precision=" + options.precision +
-                    "; this release computes in fp32");
-  }
-  if (!options.tuning.empty()) {
-    bool exists = llvm::sys::fs::exists(options.tuning);
-    return fail(Outcome::usage, "MLC0905",
-                exists ? "unsupported: --tuning; this release reads no "
-                         "measured choices"
-                       : "no file '" + options.tuning + "' (--tuning)");
-  }
-  firstPhase = parsePhase(options.compileFrom);
-  lastPhase = parsePhase(options.compileTo);
-  if ((!options.compileFrom.empty() && !firstPhase) ||
-      (!options.compileTo.empty() && !lastPhase)) {
-    std::string known;
-    for (const PhaseInfo &phase : allPhases()) {
-      known += std::string(known.empty() ? "" : ", ") + phase.name;
-    }
-    return fail(Outcome::usage, "MLC0904",
-                "unknown phase; the phases are " + known);
-  }
-  if (options.emit == "mlc") {
-    lastPhase = Phase::simplify;
-  } else if (options.emit == "linalg") {
-    lastPhase = Phase::lower;
-  }
-  return Outcome::ok;
-}
-
-static std::string folderOf(llvm::StringRef path) {
-  llvm::StringRef folder = llvm::sys::path::parent_path(path);
-  return folder.empty() ? "." : folder.str();
-}
-
-/// Whether two spellings mean one file, also one that does not exist yet.
-static bool areSame(const std::string &a, const std::string &b) {
-  return llvm::sys::fs::equivalent(a, b) ||
-         (llvm::sys::path::filename(a) == llvm::sys::path::filename(b) &&
-          llvm::sys::fs::equivalent(folderOf(a), folderOf(b)));
-}
-
-/// No file is to overwrite another, and the runtime looks for the weights where
-/// the model is.
-Outcome Compilation::checkPaths() {
-  const std::string &weights = options.externalWeights;
-  for (const std::string &path : {options.outputPath, weights}) {
-    if (!path.empty() && areSame(path, options.inputPath)) {
-      return fail(Outcome::usage, "MLC0001",
-                  "the output '" + path + "' is the model itself");
-    }
-  }
-  if (weights.empty()) {
-    return Outcome::ok;
-  }
-  if (areSame(weights, options.outputPath)) {
-    return fail(Outcome::usage, "MLC0001",
-                "--external-weights is the output itself, '" + weights + "'");
-  }
-  std::string beside = folderOf(options.outputPath);
-  if (!llvm::sys::fs::equivalent(folderOf(weights), beside)) {
-    return fail(Outcome::usage, "MLC0001",
-                "--external-weights must lie beside the output, in '" + beside +
-                    "', found '" + weights + "'");
-  }
-  return Outcome::ok;
-}
-
-/// Whether every target has what --emit asks for.
-Outcome Compilation::checkText() {
-  for (auto &target : targets) {
-    if (!target->hasText(textKind(options.emit))) {
-      return fail(Outcome::usage, "MLC0901",
-                  "target '" + target->name() +
-                      "' has no --emit=" + options.emit);
-    }
-  }
-  return Outcome::ok;
 }
 
 void Compilation::openContext() {
@@ -399,7 +302,7 @@ void Compilation::openContext() {
               gpu::GPUDialect, linalg::LinalgDialect, LLVM::LLVMDialect,
               math::MathDialect, memref::MemRefDialect, scf::SCFDialect,
               tensor::TensorDialect, vector::VectorDialect>();
-  for (auto &target : targets) {
+  for (auto &target : checked.targets) {
     target->registerDialects(dialects);
   }
   context = std::make_unique<MLIRContext>(dialects);
@@ -421,21 +324,17 @@ Outcome Compilation::compile() {
     return outcome;
   }
   info.metadata = formatMetadata(*module, options);
-  return lastPhase && *lastPhase < Phase::fuse ? writeResult(*module)
-                                               : runPerTarget();
+  return checked.lastPhase && *checked.lastPhase < Phase::fuse
+             ? writeResult(*module)
+             : runPerTarget();
 }
 
 Outcome Compilation::run() {
-  if (Outcome outcome = checkOptions(); outcome != Outcome::ok) {
-    return outcome;
-  }
-  if (Outcome outcome = checkPaths(); outcome != Outcome::ok) {
-    return outcome;
-  }
-  if (!parseTargets()) {
-    return Outcome::usage;
-  }
-  if (Outcome outcome = checkText(); outcome != Outcome::ok) {
+  mlc::Diagnostic wrong;
+  wrong.file = options.inputPath;
+  if (Outcome outcome = checkOptions(options, checked, wrong);
+      outcome != Outcome::ok) {
+    problems.push_back(std::move(wrong));
     return outcome;
   }
   openContext();
@@ -467,6 +366,10 @@ Outcome compileModel(const CompileOptions &options,
 Outcome checkModel(const CompileOptions &options,
                    std::vector<Diagnostic> &problems) {
   return Compilation(options, problems, nullptr).check();
+}
+
+std::vector<std::pair<std::string, int>> supportedOperators() {
+  return onnx::RuleTable::get().list();
 }
 
 } // namespace mlc

@@ -62,6 +62,10 @@ Outcome compileModel(const CompileOptions &options,
 Outcome checkModel(const CompileOptions &options,
                    std::vector<Diagnostic> &problems);
 
+/// The ONNX operators that can be imported, each with the first opset whose
+/// form of it is known, by name.
+std::vector<std::pair<std::string, int>> supportedOperators();
+
 } // namespace mlc
 
 #endif // MLC_COMPILER_PIPELINE_COMPILE_H

@@ -178,45 +178,56 @@ Status modelSymbol(const mlc_model_t *model, int64_t index,
   return answer(info, {0, 0, symbol.name, symbol.min, symbol.max});
 }
 
+/// The program of that number; null after a failure.
+static const mlc_abi_program_t *programAt(const mlc_model_t *model,
+                                          int64_t index) {
+  if (index >= 0 && index < model->program_count) {
+    return &model->programs[index];
+  }
+  failIndex("program", index, model->program_count);
+  return nullptr;
+}
+
 Status modelProgram(const mlc_model_t *model, int64_t index,
                     mlc_program_info_t *info) {
-  if (index < 0 || index >= model->program_count) {
-    return failIndex("program", index, model->program_count);
+  const mlc_abi_program_t *found = programAt(model, index);
+  if (!found) {
+    return MLC_NOT_FOUND;
   }
-  const mlc_abi_program_t &program = model->programs[index];
+  const mlc_abi_program_t &program = *found;
   mlc_program_info_t value = {};
   value.engine = (int32_t)program.engine;
   value.target = program.target;
   value.features = program.features;
   value.kernel_count = program.kernel_count;
-  value.runnable =
-      program.engine != MLC_ENGINE_CPU || hasCpuFeatures(program.features);
+  value.runnable = program.main && (program.engine != MLC_ENGINE_CPU ||
+                                    hasCpuFeatures(program.features));
   return answer(info, value);
 }
 
 Status modelKernel(const mlc_model_t *model, int64_t program, int64_t index,
                    mlc_kernel_info_t *info) {
-  if (program < 0 || program >= model->program_count) {
-    return failIndex("program", program, model->program_count);
+  const mlc_abi_program_t *owner = programAt(model, program);
+  if (!owner) {
+    return MLC_NOT_FOUND;
   }
-  const mlc_abi_program_t &owner = model->programs[program];
-  if (index < 0 || index >= owner.kernel_count) {
-    return failIndex("kernel", index, owner.kernel_count);
+  if (index < 0 || index >= owner->kernel_count) {
+    return failIndex("kernel", index, owner->kernel_count);
   }
-  const mlc_abi_kernel_t &kernel = owner.kernels[index];
+  const mlc_abi_kernel_t &kernel = owner->kernels[index];
   return answer(info, {0, 0, kernel.name, kernel.nodes, kernel.archetype});
 }
 
 Status modelImage(const mlc_model_t *model, int64_t program, int64_t index,
                   mlc_image_info_t *info) {
-  if (program < 0 || program >= model->program_count) {
-    return failIndex("program", program, model->program_count);
+  const mlc_abi_program_t *owner = programAt(model, program);
+  if (!owner) {
+    return MLC_NOT_FOUND;
   }
-  const mlc_abi_program_t &owner = model->programs[program];
-  if (index < 0 || index >= owner.image_count) {
-    return failIndex("image", index, owner.image_count);
+  if (index < 0 || index >= owner->image_count) {
+    return failIndex("image", index, owner->image_count);
   }
-  const mlc_abi_image_t &image = owner.images[index];
+  const mlc_abi_image_t &image = owner->images[index];
   return answer(info,
                 {0, (int32_t)image.kind, image.arch, image.data, image.size});
 }

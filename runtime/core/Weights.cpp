@@ -141,8 +141,7 @@ Status openBeside(const mlc_model_abi_t &model, const char *name, int &file,
   int error = errno;
   close(directory);
   if (file < 0) {
-    return fail(error == ENOENT ? MLC_NOT_FOUND : MLC_IO,
-                "external weights '%s' beside the model: %s", name,
+    return fail(MLC_IO, "external weights '%s' beside the model: %s", name,
                 error == ELOOP ? "is a symbolic link" : strerror(error));
   }
   // By system call: the C function got its symbol only in glibc 2.33.

@@ -3,34 +3,23 @@
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The part of libmlc_runtime that is not inside every model.so. Whether a file
-// is an ELF file for this processor is looked at before dlopen, whose own words
-// for that are hard to act on.
+// The part of libmlc_runtime that is not inside every model.so.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/abi/Artifact.h"
 #include "runtime/core/Atomic.h"
 #include "runtime/core/Error.h"
 #include "runtime/drivers/cpu/Pool.h"
+#include "runtime/loader/CheckElf.h"
 
 #include <dlfcn.h>
-#include <elf.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define MLC_EXPORT extern "C" __attribute__((visibility("default")))
 
 namespace mlc::rt {
 namespace {
-
-#if defined(__x86_64__)
-constexpr uint16_t ownMachine = EM_X86_64;
-#else
-constexpr uint16_t ownMachine = EM_AARCH64;
-#endif
 
 /// A model that mlc_model_load gave out, and the library to close for it.
 struct Loaded {
@@ -41,45 +30,6 @@ struct Loaded {
 
 Mutex loadedMutex;
 Loaded *loadedModels;
-
-const char *machineName(uint16_t machine) {
-  switch (machine) {
-  case EM_X86_64:
-    return "x86-64";
-  case EM_AARCH64:
-    return "aarch64";
-  default:
-    return "another processor";
-  }
-}
-
-Status checkFile(const char *path) {
-  int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
-    return fail(errno == ENOENT || errno == ENOTDIR ? MLC_NOT_FOUND : MLC_IO,
-                "model '%s': %s", path, strerror(errno));
-  }
-  Elf64_Ehdr header = {};
-  ssize_t length = read(file, &header, sizeof(header));
-  int error = errno;
-  close(file);
-  if (length < 0) {
-    return fail(MLC_IO, "model '%s': %s", path, strerror(error));
-  }
-  if (length < (ssize_t)sizeof(header) ||
-      memcmp(header.e_ident, ELFMAG, SELFMAG) ||
-      header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_type != ET_DYN) {
-    return fail(MLC_INVALID_ARGUMENT,
-                "model '%s': expected a shared object made by 'mlc compile'",
-                path);
-  }
-  if (header.e_machine != ownMachine) {
-    return fail(MLC_INCOMPATIBLE,
-                "model '%s' was compiled for %s, this process runs on %s", path,
-                machineName(header.e_machine), machineName(ownMachine));
-  }
-  return MLC_OK;
-}
 
 /// dlopen looks for a name without a slash in the system's folders.
 Status openLibrary(const char *path, void **library) {
@@ -94,7 +44,9 @@ Status openLibrary(const char *path, void **library) {
     name = local;
   }
   *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
-  return *library ? MLC_OK : fail(MLC_IO, "model '%s': %s", path, dlerror());
+  // The file is sound, so it is this system that does not have what it needs.
+  return *library ? MLC_OK
+                  : fail(MLC_INCOMPATIBLE, "model '%s': %s", path, dlerror());
 }
 
 Status findModel(const char *path, void *library, const mlc_model_t **model) {
@@ -123,7 +75,7 @@ Status findModel(const char *path, void *library, const mlc_model_t **model) {
 
 Status loadModel(const char *path, const mlc_model_t **model) {
   void *library;
-  Status status = checkFile(path);
+  Status status = checkElf(path);
   if (status == MLC_OK) {
     status = openLibrary(path, &library);
   }

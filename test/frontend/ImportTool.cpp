@@ -86,8 +86,8 @@ static bool importModel(const std::string &path,
 int main(int argc, char **argv) {
   cl::ParseCommandLineOptions(argc, argv, "ONNX front end\n");
   if (list) {
-    for (const std::string &name : mlc::onnx::RuleTable::get().list()) {
-      llvm::outs() << name << '\n';
+    for (const auto &[name, since] : mlc::onnx::RuleTable::get().list()) {
+      llvm::outs() << name << ' ' << since << '\n';
     }
     return 0;
   }

@@ -9,7 +9,9 @@
 //===----------------------------------------------------------------------===//
 #include "Fixture.h"
 
+#include <fcntl.h>
 #include <fstream>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
@@ -37,8 +39,11 @@ void expectLoadError(const char *text) {
       << mlc_load_error();
 }
 
-/// The weights of external.so, in a file of their own.
+/// The weights of external.so, in a file of their own, which belongs to one
+/// test at a time.
 void writeWeights(size_t weightBytes) {
+  static int lock = open(file("weights.lock").c_str(), O_CREAT | O_RDWR, 0600);
+  flock(lock, LOCK_EX);
   float weights[32] = {2.0f, 0.5f};
   uint64_t header = 56;
   std::ofstream out(file("fake.safetensors"), std::ios::binary);
@@ -159,7 +164,7 @@ TEST_F(ExternalWeights, AreMapped) { EXPECT_EQ(run(), MLC_OK) << error; }
 
 TEST_F(ExternalWeights, Missing) {
   unlink(path.c_str());
-  EXPECT_EQ(run(), MLC_NOT_FOUND);
+  EXPECT_EQ(run(), MLC_IO);
   EXPECT_NE(error.find("'fake.safetensors' beside the model"),
             std::string::npos);
 }

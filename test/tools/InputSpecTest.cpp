@@ -21,8 +21,17 @@ TEST(InputSpec, ReadsAllForms) {
   EXPECT_EQ(shaped->dims, (std::vector<int64_t>{1, 3, 224, 224}));
   EXPECT_EQ(shaped->type, DataType::F32);
   EXPECT_EQ(shaped->fill, "0.5");
-  EXPECT_EQ(parseInputSpec("x=i64=7")->dims.size(), 0u);
+  EXPECT_EQ(parseInputSpec("x=i64=7")->dims->size(), 0u);
   EXPECT_EQ(parseInputSpec("x=2xbf16")->fill, "");
+  Result<InputSpec> untyped = parseInputSpec("x=2x3=random");
+  ASSERT_TRUE(untyped) << untyped.error();
+  EXPECT_EQ(untyped->dims, (std::vector<int64_t>{2, 3}));
+  EXPECT_FALSE(untyped->type);
+  EXPECT_EQ(untyped->fill, "random");
+  EXPECT_EQ(parseInputSpec("x=1x3")->dims, (std::vector<int64_t>{1, 3}));
+  EXPECT_EQ(parseInputSpec("x=4=1")->dims, std::vector<int64_t>{4});
+  EXPECT_FALSE(parseInputSpec("x=4")->dims);
+  EXPECT_EQ(parseInputSpec("x=4")->fill, "4");
   EXPECT_EQ(parseInputSpec("x=random:3")->fill, "random:3");
   EXPECT_EQ(parseInputSpec("x=-1.5")->fill, "-1.5");
   EXPECT_EQ(parseInputSpec("x=1,2,3")->fill, "1,2,3");
@@ -30,8 +39,8 @@ TEST(InputSpec, ReadsAllForms) {
 
 TEST(InputSpec, RefusesOtherForms) {
   for (const char *text :
-       {"x", "=1", "x=", "x=1x3", "x=1x3xf33", "x=-1xf32", "x=1x3xf32x",
-        "x=99999999999999999999xf32", "x=f32x1"}) {
+       {"x", "=1", "x=", "x=1x", "x=1xx3", "x=1x3xf33", "x=-1xf32",
+        "x=1x3xf32x", "x=99999999999999999999xf32", "x=f32x1"}) {
     EXPECT_FALSE(parseInputSpec(text)) << text;
   }
 }

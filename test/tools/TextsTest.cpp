@@ -118,6 +118,14 @@ TEST(Texts, DiagnosticsHaveTheirForm) {
   EXPECT_FALSE(contains(formatDiagnostic(problem, false), "\x1b"));
 }
 
+TEST(Texts, ManyNodesAreCounted) {
+  EXPECT_EQ(shortenNodes(""), "");
+  EXPECT_EQ(shortenNodes("a;b;c;d;e;f;g;h"), "a;b;c;d;e;f;g;h");
+  EXPECT_EQ(shortenNodes("a;b;c;d;e;f;g;h;i"), "a;b;c;d;e;f;g;h and 1 more");
+  EXPECT_EQ(shortenNodes("a;b;c;d;e;f;g;h;i;j;k"),
+            "a;b;c;d;e;f;g;h and 3 more");
+}
+
 TEST(Texts, NumbersAreReadable) {
   EXPECT_EQ(formatBytes(0), "0 B");
   EXPECT_EQ(formatBytes(999), "999 B");

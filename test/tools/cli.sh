@@ -40,6 +40,17 @@ expect 2 err "unknown option '--frob'" --frob
 expect 2 err "expects MODEL.so" run
 for planned in train tune serve verify; do
   expect 2 err "error\[MLC0002\]: 'mlc $planned' is not in this release" $planned
+  expect 2 err "error\[MLC0002\]: 'mlc $planned' is not in this release" help $planned
+done
+
+# What cannot be printed is no success, in any command.
+for words in '' --version version help 'help run' 'run --help' explain 'explain MLC0501' doctor \
+    "inspect $model" "inspect $model --json" "run $model --input x=1" "bench $model --iterations 1" \
+    '--generate-completion bash'; do
+  "$mlc" $words > /dev/full 2> err < /dev/null
+  found=$?
+  [ $found = 5 ] && grep -q 'MLC0004.*cannot write to the standard output' err ||
+    { echo "FAIL: mlc $words > /dev/full: exit $found"; failures=$((failures + 1)); }
 done
 
 # What does not fit into memory.
@@ -53,6 +64,16 @@ fi
 expect 2 err 'MLC0501' run nowhere.so
 echo 'not a model' > text.so
 expect 3 err 'MLC0502' run text.so
+: > empty.so
+expect 3 err 'MLC0502.*is empty' inspect empty.so
+mkdir folder.so && mkfifo fifo.so
+expect 2 err 'MLC0501.*found a folder' run folder.so
+expect 2 err 'MLC0501.*found a FIFO' run fifo.so
+bytes=$(stat -c %s "$model")
+for ((size = 4096; size < bytes; size += 4096)); do
+  head -c $size "$model" > cut.so
+  expect 3 err "MLC0502.*'cut.so': cut short or damaged: .* the file has $size\$" inspect cut.so
+done
 
 # Running.
 expect 0 out '^y: 2x3xf32 = \[3, 3, 3, 3, 3, 3\]$' run "$model" --input x=2x3xf32=1.5
@@ -60,6 +81,11 @@ expect 0 out '^y: 1x3xf32 = \[2, 4, 6\]$' run "$model" --input x=1,2,3
 expect 0 out '^y: 0x3xf32 = \[\]$' run "$model" --input x=0x3xf32
 expect 0 out '^y: 4x3xf32 = ' run "$model" --input x=random --dim rows=4
 expect 2 err 'MLC0504.*x \(f32\[rows, 3\]\)' run "$model"
+expect 0 out '^y: 2x3xf32 = \[3, 3, 3, 3, 3, 3\]$' run "$model" --input x=2x3=1.5
+expect 0 out '^y: 2x3xf32 = ' run "$model" --input x=2x3
+expect 0 out '^y: 4x3xf32 = ' run "$model" --input x=4x3=1 --dim rows=4
+expect 2 err "MLC0506.: input 'x': dimension 'rows' is 2, but '--dim rows=4' makes it 4" run "$model" --input x=2x3=1 --dim rows=4
+expect 2 err "MLC0506.: '--dim rows=5'.*'--dim rows=4' makes it 4" run "$model" --input x=1 --dim rows=4 --dim rows=5
 expect 2 err "MLC0505.*no input 'z'" run "$model" --input z=1
 expect 2 err "MLC0505.*no output 'z'" run "$model" --input x=1 --output z=@z.npy
 expect 2 err "MLC0505.*no symbolic dimension 'cols'" run "$model" --input x=1 --dim cols=1
@@ -82,6 +108,10 @@ expect 0 out '' run "$model" --input x=1,2,3 --output y=@y.pb
 expect 0 out '= \[4, 8, 12\]$' run "$model" --input x=@y.npz
 expect 0 out '= \[4, 8, 12\]$' run "$model" --input x=@y.pb
 expect 5 err 'MLC0004' run "$model" --input x=1 --output y=@/nowhere/y.npy
+"$mlc" run "$model" --input x=1,2,3 --output y=@/dev/stdout | cmp - y.npy || { echo 'FAIL: @/dev/stdout'; failures=$((failures + 1)); }
+{ echo first; "$mlc" run "$model" --input x=1,2,3 --output y=@/dev/stdout; } > stdout.npy
+{ echo first; cat y.npy; } | cmp - stdout.npy || { echo 'FAIL: @/dev/stdout, a file'; failures=$((failures + 1)); }
+expect 5 err 'MLC0004.*No space left' run "$model" --input x=1 --output y=@/dev/full
 head -c 100 y.npy > cut.npy
 expect 2 err "MLC0004.*'cut.npy'" run "$model" --input x=@cut.npy
 
@@ -108,6 +138,9 @@ for key in p90_ms p99_ms mean_ms min_ms iterations threads device; do
 done
 expect 2 err 'exclude each other' bench "$model" --iterations 1 --duration 1
 expect 2 err "expects a whole number" bench "$model" --iterations -1
+expect 2 err "MLC0001.*'--iterations' expects a whole number from 1 on" bench "$model" --iterations 0
+expect 2 err "MLC0003.*expects a size" bench "$model" --dim rows=1..4
+"$mlc" bench --help | grep -A2 -e '--dim' | grep -q range && { echo 'FAIL: bench takes no ranges'; failures=$((failures + 1)); }
 expect 0 out '"threads": 1' bench "$model" --iterations 20 --json --threads 1
 
 # Looking.
@@ -127,6 +160,9 @@ grep -q '"name": "processor"' doctor.json || { echo 'FAIL: doctor'; failures=$((
 
 # What is generated from the option table.
 "$mlc" --generate-man man || failures=$((failures + 1))
+for page in mlc mlc-run mlc-explain; do
+  [ -s man/$page.1 ] || { echo "FAIL: no man/$page.1"; failures=$((failures + 1)); }
+done
 for page in man/*.1; do
   if command -v man > /dev/null; then
     LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$page" > /dev/null 2> warnings

@@ -61,6 +61,17 @@ one=$("$mlc" inspect model.so --memory --dim batch=1 | sed -n 's/^a run.*(\([0-9
 two=$("$mlc" inspect model.so --memory --dim batch=2 | sed -n 's/^a run.*(\([0-9]*\) bytes.*/\1/p')
 [ "${one:-0}" -gt 0 ] && [ "${two:-0}" -gt "${one:-0}" ] || fail "--memory: '$one' and '$two' bytes"
 
+# A file of another processor is read as data, and says the same but for the targets.
+"$mlc" compile "$model" -o foreign.so --target=cpu:aarch64 || fail 'compile for aarch64'
+expect 0 '^aarch64 +[0-9]+ +no$' inspect foreign.so
+expect 0 '^a run +unknown' inspect foreign.so --memory
+expect 0 '^input +0 +x +MLC_F32 +4 +batch, 1, 28, 28$' inspect foreign.so --abi
+"$mlc" inspect foreign.so --ops | diff <("$mlc" inspect model.so --ops) - || fail 'inspect --ops of another processor'
+"$mlc" inspect foreign.so --kernels | grep -q '^k1 .*node_Conv_53' || fail 'inspect --kernels of another processor'
+expect 5 'MLC0503.*was compiled for aarch64' run foreign.so --input x=random
+head -c 40960 foreign.so > cut.so
+expect 3 'MLC0502.*cut short' inspect cut.so
+
 # Every kind of output is what its name says; a kind that a target does not have is refused.
 expect 0 '' compile "$model" --emit=linalg -o kernels.mlir && grep -q linalg.generic kernels.mlir || fail 'emit linalg'
 for target in cpu:x86-64-v3 cuda:sm_90 amdgpu:gfx942; do

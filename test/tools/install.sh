@@ -14,7 +14,7 @@ cp "$model" "$work/model.onnx"
 
 expected="bin/mlc bin/mlc-lsp-server bin/mlc-opt bin/mlc-runner bin/mlc-suite bin/mlc-suite-runner
 include/mlc/runtime.h lib/mlc/$(uname -m)/libmlc_rt_core.a lib/mlc/$(uname -m)/libc.so.6
-share/man/man1/mlc.1 share/man/man1/mlc-compile.1 share/bash-completion/completions/mlc share/zsh/site-functions/_mlc"
+share/man/man1/mlc.1 share/man/man1/mlc-compile.1 share/man/man1/mlc-explain.1 share/bash-completion/completions/mlc share/zsh/site-functions/_mlc"
 for file in $expected; do
   [ -f "$prefix/$file" ] || fail "$file is not installed"
 done
@@ -46,13 +46,22 @@ cmake --build "$work/consumer" > "$work/cmake.log" || fail "$(cat "$work/cmake.l
 loaded=$("$work/consumer/loads" "$work/consumer/digits.so")
 [ "$loaded" = "$("$work/consumer/holds")" ] || fail 'the two programs differ'
 
+# The example of runtime/cmake/README.md as it is printed.
+block() { awk -v fence="\`\`\`$1" '$0 == fence { on = 1; next } /^```/ { on = 0 } on' "$here/../../runtime/cmake/README.md"; }
+mkdir "$work/app" && cp "$model" "$work/app/net.onnx"
+block cmake > "$work/app/CMakeLists.txt"
+block c > "$work/app/main.c"
+ln -s "$prefix" "$work/.local" # HOME is where the example has its prefix
+(cd "$work/app" && HOME=$work CC="${CC:-clang-22}" bash -euc "$(block sh)") > "$work/app.log" 2>&1 || fail "$(cat "$work/app.log")"
+[ "$(tail -n 1 "$work/app.log")" = 'net: 1 inputs' ] && [ -f "$work/app/build/plugin.so" ] || fail "$(cat "$work/app.log")"
+
 # pkg-config.
 flags=$(PKG_CONFIG_PATH=$(dirname "$(find "$prefix/lib" -name mlc-runtime.pc)") pkg-config --cflags --libs mlc-runtime)
 # shellcheck disable=SC2086 # words
 "${CC:-clang-22}" -std=c99 "$here/consumer/main.c" $flags -o "$work/packaged"
 [ "$loaded" = "$("$work/packaged" "$work/model.so")" ] || fail 'the program of pkg-config differs'
 
-# Manual pages: every command that has options has one, and none has a warning.
+# Manual pages have no warning.
 for page in "$prefix"/share/man/man1/*.1; do
   LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l "$page" > "$work/page" 2> "$work/warnings"
   [ ! -s "$work/warnings" ] || fail "$page: $(cat "$work/warnings")"

@@ -18,6 +18,7 @@
 #include <random>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 using namespace mlc::io;
 
@@ -28,15 +29,20 @@ struct Descriptor {
   int number;
   explicit Descriptor(int number) : number(number) {}
   Descriptor(const Descriptor &) = delete;
-  ~Descriptor() {
-    if (number >= 0) {
-      ::close(number);
-    }
-  }
+  ~Descriptor() { close(); }
+  int close() { return number < 0 ? 0 : ::close(std::exchange(number, -1)); }
 };
 
 Failure systemFailure(const char *verb, const std::string &path) {
   return fail("cannot ", verb, " '", path, "': ", std::strerror(errno));
+}
+
+/// Names of what this process has open already. Where they lead to a file,
+/// that is the caller's: it is to grow, and keep its place.
+bool isOpenFile(const std::string &path) {
+  return path == "/dev/stdout" || path == "/dev/stderr" ||
+         path.compare(0, 8, "/dev/fd/") == 0 ||
+         path.compare(0, 6, "/proc/") == 0;
 }
 
 /// Creates a file that was not there before, so that nobody who may write to
@@ -121,21 +127,21 @@ Result<Bytes> mlc::io::readFile(const std::string &path, size_t limit) {
 Status mlc::io::writeFile(const std::string &path,
                           const std::vector<ByteView> &parts) {
   struct stat info;
-  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
-    Descriptor stream(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  bool exists = ::stat(path.c_str(), &info) == 0;
+  if (exists && (!S_ISREG(info.st_mode) || isOpenFile(path))) {
+    Descriptor stream(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
     return stream.number < 0 ? Status(systemFailure("write", path))
                              : writeAll(stream.number, path, parts);
   }
   std::string place;
-  Status written = success();
-  {
-    Descriptor file(createBeside(path, place));
-    if (file.number < 0) {
-      return systemFailure("write", path);
-    }
-    written = writeAll(file.number, path, parts);
+  Descriptor file(createBeside(path, place));
+  if (file.number < 0) {
+    return systemFailure("write", path);
   }
-  if (written && ::rename(place.c_str(), path.c_str()) != 0) {
+  Status written = writeAll(file.number, path, parts);
+  // A file system may tell only now that the disk is full.
+  if (written &&
+      (file.close() != 0 || ::rename(place.c_str(), path.c_str()) != 0)) {
     written = systemFailure("write", path);
   }
   if (!written) {

@@ -17,30 +17,29 @@ using namespace mlc::io;
 namespace {
 
 struct Shape {
-  DataType type;
+  std::optional<DataType> type;
   std::vector<int64_t> dims;
 };
 
-/// "2x3xf32" or "f32"; nothing when `text` is not of that form.
+/// "2x3xf32", "2x3" or "f32"; nothing when `text` is not of that form.
 std::optional<Shape> parseShape(const std::string &text) {
-  Shape shape{DataType::None, {}};
+  Shape shape;
   size_t at = 0;
   while (at < text.size() && text[at] >= '0' && text[at] <= '9') {
     char *end = nullptr;
     errno = 0;
     long long dim = std::strtoll(text.c_str() + at, &end, 10);
-    if (errno != 0 || *end != 'x') {
+    if (errno != 0 || (*end != 'x' && *end != '\0')) {
       return std::nullopt;
     }
     shape.dims.push_back(dim);
+    if (*end == '\0') {
+      return shape;
+    }
     at = static_cast<size_t>(end - text.c_str()) + 1;
   }
-  std::optional<DataType> type = dataTypeFromName(text.substr(at));
-  if (!type) {
-    return std::nullopt;
-  }
-  shape.type = *type;
-  return shape;
+  shape.type = dataTypeFromName(text.substr(at));
+  return shape.type ? std::optional(shape) : std::nullopt;
 }
 
 std::optional<double> parseNumber(const std::string &text) {
@@ -175,7 +174,10 @@ Result<InputSpec> mlc::io::parseInputSpec(const std::string &text) {
     return spec;
   }
   size_t second = rest.find('=');
-  if (std::optional<Shape> shape = parseShape(rest.substr(0, second))) {
+  std::optional<Shape> shape = parseShape(rest.substr(0, second));
+  // A number alone is a value.
+  if (shape &&
+      (shape->type || shape->dims.size() > 1 || second != std::string::npos)) {
     spec.type = shape->type;
     spec.dims = shape->dims;
     if (second != std::string::npos) {
@@ -190,8 +192,8 @@ Result<InputSpec> mlc::io::parseInputSpec(const std::string &text) {
     return spec;
   }
   return fail("'", rest.substr(0, second),
-              "' is not a shape; expected dims "
-              "and an element type, for example 1x3x224x224xf32");
+              "' is not a shape; expected dims and, if wanted, an element "
+              "type, for example 1x3x224x224 or 1x3x224x224xf32");
 }
 
 Result<std::pair<std::string, std::string>>

@@ -17,13 +17,14 @@
 namespace mlc::io {
 
 /// One --input: NAME=@FILE, NAME=SHAPE[=FILL] or NAME=FILL. SHAPE is
-/// "1x3x224x224xf32" or "f32" for a scalar; FILL is a number, a list of them
-/// ("1,2,3"), or random[:SEED]. Without SHAPE the model's own counts.
+/// "1x3x224x224xf32", "1x3x224x224" (the model's type; one dim alone needs a
+/// FILL behind it: "8=random"), or "f32" for a scalar; FILL is a number, a list
+/// of them ("1,2,3"), or random[:SEED]. Without SHAPE the model's own counts.
 struct InputSpec {
   std::string name;
   std::string file;
   std::optional<DataType> type;
-  std::vector<int64_t> dims;
+  std::optional<std::vector<int64_t>> dims;
   std::string fill; // empty: random:0
 };
 

@@ -7,6 +7,7 @@
 #include "compiler/pipeline/Compile.h"
 #include "tools/mlc-suite/Suite.h"
 #include "tools/mlc/Runtime.h"
+#include "tools/mlc/Terminal.h"
 
 using namespace mlc;
 
@@ -25,5 +26,5 @@ static suite::CompileFn makeCompile(const std::vector<std::string> &targets) {
 }
 
 int main(int argc, char **argv) {
-  return suite::suiteMain(argc, argv, makeCompile);
+  return tools::finishOutput(suite::suiteMain(argc, argv, makeCompile));
 }

@@ -8,7 +8,8 @@
 //
 //===----------------------------------------------------------------------===//
 #include "tools/mlc-suite/Suite.h"
+#include "tools/mlc/Terminal.h"
 
 int main(int argc, char **argv) {
-  return mlc::suite::suiteMain(argc, argv, {});
+  return mlc::tools::finishOutput(mlc::suite::suiteMain(argc, argv, {}));
 }

@@ -50,13 +50,15 @@ std::optional<UsageError> checkValue(const Option &option,
   char *end = nullptr;
   errno = 0;
   switch (option.value) {
-  case Value::Integer: {
+  case Value::Integer:
+  case Value::Count: {
     long long number = std::strtoll(value.c_str(), &end, 10);
-    if (value.empty() || *end || errno || number < 0 || number > INT32_MAX) {
-      return UsageError{"'" + name +
-                            "' expects a whole number from 0 on, "
-                            "found '" +
-                            value + "'",
+    bool isCount = option.value == Value::Count;
+    if (value.empty() || *end || errno || number < isCount ||
+        number > INT32_MAX) {
+      return UsageError{"'" + name + "' expects a whole number from " +
+                            (isCount ? "1" : "0") + " on, found '" + value +
+                            "'",
                         ""};
     }
     return std::nullopt;

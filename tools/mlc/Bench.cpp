@@ -194,7 +194,7 @@ std::string formatText(const Report &report, bool kernels) {
     double share = total > 0 ? row.secondsPerRun / total * 100 : 0;
     rows.add({formatNumber(share, "%.1f %%"), formatSeconds(row.secondsPerRun),
               formatNumber(row.callsPerRun, "%g"), row.name, row.archetype,
-              row.nodes});
+              shortenNodes(row.nodes)});
   }
   return text + "\n" + rows.format(3);
 }

@@ -8,6 +8,7 @@
 
 #include "tools/mlc/Commands.h"
 #include "tools/mlc/Doctor.h"
+#include "tools/mlc/Explain.h"
 #include "tools/mlc/Json.h"
 #include "tools/mlc/Runtime.h"
 #include "tools/mlc/Terminal.h"
@@ -85,6 +86,16 @@ void writeProblem(JsonWriter &json, const Diagnostic &problem) {
   json.endArray().member("help", problem.help).endObject();
 }
 
+/// Problems that say no better get the remedy that `mlc explain` has.
+void completeHelp(std::vector<Diagnostic> &problems) {
+  for (Diagnostic &problem : problems) {
+    const ErrorEntry *entry = findError(problem.code);
+    if (problem.help.empty() && entry) {
+      problem.help = entry->remedy;
+    }
+  }
+}
+
 /// Nothing ends without a message, even if the library forgets one.
 int finish(Outcome outcome, std::vector<Diagnostic> &problems) {
   if (outcome != Outcome::ok && problems.empty()) {
@@ -92,6 +103,7 @@ int finish(Outcome outcome, std::vector<Diagnostic> &problems) {
                                    "compiling failed without a message")
                            .what);
   }
+  completeHelp(problems);
   for (const Diagnostic &problem : problems) {
     printDiagnostic(problem);
   }
@@ -127,7 +139,23 @@ int mlc::tools::compileCommand(const Arguments &arguments) {
   return finish(outcome, problems);
 }
 
+static int printOperators() {
+  TextTable table({"operator", "since opset"});
+  for (const auto &[name, since] : supportedOperators()) {
+    table.add({name, std::to_string(since)});
+  }
+  print(table.format());
+  return exitOk;
+}
+
 int mlc::tools::checkCommand(const Arguments &arguments) {
+  if (arguments.has("operators")) {
+    return printOperators();
+  }
+  if (arguments.operand().empty()) {
+    return reportUsage({"'mlc check' expects MODEL.onnx", ""},
+                       &arguments.command());
+  }
   CompileOptions options;
   options.inputPath = arguments.operand();
   options.targets = arguments.all("target");
@@ -143,6 +171,7 @@ int mlc::tools::checkCommand(const Arguments &arguments) {
     }
     return finish(outcome, problems);
   }
+  completeHelp(problems);
   JsonWriter json;
   json.beginObject().member("model", options.inputPath);
   json.member("ok", outcome == Outcome::ok).key("problems").beginArray();

@@ -104,29 +104,23 @@ std::string mlc::tools::formatHelp(const Command &command, bool colour) {
   std::string usage = formatCommandUsage(command);
   std::string text = "Usage: " + fullName(command) +
                      (usage.empty() ? "" : " " + usage) + "\n\n";
-  text += wrapText(command.planned ? std::string("'mlc ") + command.name +
-                                         "' is not in this release."
-                                   : std::string(command.description),
-                   0) +
-          "\n";
+  text += wrapText(command.description, 0) + "\n";
   text += formatExamples(command.examples, colour);
   if (command.operand.name) {
     text += "\n" + heading("Argument:", colour) +
             listEntry(command.operand.name, command.operand.help, 26);
   }
-  if (!command.planned) {
-    text += "\n" + heading("Options:", colour);
-    for (const Option &option : command.options) {
-      if (option.flags & (Hidden | Planned)) {
-        continue;
-      }
-      std::string help = option.help;
-      if (option.value == Value::Choice && !(option.flags & Joined)) {
-        help += std::string(" One of ") + option.choices + ".";
-      }
-      text += listEntry(formatOptionUsage(option), help, 26);
+  text += "\n" + heading("Options:", colour);
+  for (const Option &option : command.options) {
+    if (option.flags & (Hidden | Planned)) {
+      continue;
     }
-    text += listEntry("-h, --help", "Show this help.", 26);
+    std::string help = option.help;
+    if (option.value == Value::Choice && !(option.flags & Joined)) {
+      help += std::string(" One of ") + option.choices + ".";
+    }
+    text += listEntry(formatOptionUsage(option), help, 26);
   }
+  text += listEntry("-h, --help", "Show this help.", 26);
   return text;
 }

@@ -10,6 +10,7 @@
 #include "tools/io/InputSpec.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 
 using namespace mlc;
@@ -25,62 +26,13 @@ std::string listNames(const std::vector<Port> &ports) {
   return text.empty() ? "none" : text;
 }
 
-/// Sizes of --dim, which must be numbers here, for symbols of the model.
-std::optional<Problem>
-readDimSizes(const ModelRunner &model, const Arguments &arguments,
-             std::vector<std::pair<std::string, int64_t>> &sizes) {
-  std::vector<std::pair<std::string, std::string>> texts;
-  if (std::optional<UsageError> error = parseDims(arguments, texts)) {
-    return makeProblem(exitUsage, "MLC0003", error->message, error->help);
-  }
-  for (const auto &[name, text] : texts) {
-    char *end = nullptr;
-    long long size = std::strtoll(text.c_str(), &end, 10);
-    if (*end != '\0' || size < 0) {
-      return makeProblem(exitUsage, "MLC0003",
-                         "'--dim " + name + "' expects a size, found '" + text +
-                             "'");
-    }
-    const std::vector<Symbol> &symbols = model.symbols();
-    if (std::none_of(symbols.begin(), symbols.end(),
-                     [&name = name](auto &s) { return s.name == name; })) {
-      std::string known;
-      for (const Symbol &symbol : symbols) {
-        known += (known.empty() ? "'" : ", '") + symbol.name + "'";
-      }
-      return makeProblem(exitUsage, "MLC0505",
-                         "the model has no symbolic dimension '" + name + "'",
-                         "it has " + (known.empty() ? "none" : known));
-    }
-    sizes.emplace_back(name, size);
-  }
-  return std::nullopt;
-}
-
-std::optional<Problem> makeInput(const ModelRunner &model, const Port &port,
-                                 const Arguments &arguments,
-                                 const io::InputSpec &spec,
-                                 io::Tensor &tensor) {
-  io::Result<io::Tensor> made = io::fail("");
-  if (!spec.file.empty()) {
-    made = io::readTensorFile(spec.file, port.name);
-    if (!made) {
-      return makeProblem(exitUsage, "MLC0004", made.error());
-    }
-  } else {
-    std::vector<int64_t> dims = spec.dims;
-    io::DataType type =
-        spec.type ? *spec.type : static_cast<io::DataType>(port.type);
-    if (!spec.type) {
-      if (auto problem = resolveDims(model, port, arguments, dims)) {
-        return problem;
-      }
-    }
-    made = io::makeFilled(type, dims, spec.fill);
-    if (!made) {
-      return makeProblem(exitUsage, "MLC0003",
-                         "input '" + port.name + "': " + made.error());
-    }
+/// The tensor of a given input, named and typed as the model declares it.
+std::optional<Problem> finishInput(const Port &port,
+                                   io::Result<io::Tensor> made,
+                                   const char *code, io::Tensor &tensor) {
+  if (!made) {
+    return makeProblem(exitUsage, code,
+                       "input '" + port.name + "': " + made.error());
   }
   tensor = std::move(*made);
   tensor.name = port.name;
@@ -91,29 +43,133 @@ std::optional<Problem> makeInput(const ModelRunner &model, const Port &port,
                                                  "': " + adopted.error()));
 }
 
+std::optional<Problem> fillInput(const Port &port, const io::InputSpec &spec,
+                                 std::vector<int64_t> dims,
+                                 io::Tensor &tensor) {
+  auto declared = static_cast<io::DataType>(port.type);
+  return finishInput(
+      port,
+      io::makeFilled(spec.type.value_or(declared), std::move(dims), spec.fill),
+      "MLC0003", tensor);
+}
+
+/// The --input options by the inputs that they are for.
+std::optional<Problem>
+readSpecs(const ModelRunner &model, const Arguments &arguments,
+          std::vector<std::optional<io::InputSpec>> &specs) {
+  specs.resize(model.inputs().size());
+  for (const std::string &text : arguments.all("input")) {
+    io::Result<io::InputSpec> spec = io::parseInputSpec(text);
+    if (!spec) {
+      return makeProblem(exitUsage, "MLC0003", "'--input': " + spec.error());
+    }
+    size_t index;
+    if (auto problem = findPort(model.inputs(), "input", spec->name, index)) {
+      return problem;
+    }
+    if (specs[index]) {
+      return makeProblem(exitUsage, "MLC0003",
+                         "input '" + spec->name + "' is given twice");
+    }
+    specs[index] = std::move(*spec);
+  }
+  return std::nullopt;
+}
+
+std::optional<Problem>
+checkComplete(const ModelRunner &model,
+              const std::vector<std::optional<io::InputSpec>> &specs) {
+  std::string missing;
+  for (size_t i = 0; i < specs.size(); ++i) {
+    if (!specs[i]) {
+      const Port &port = model.inputs()[i];
+      missing += (missing.empty() ? "" : ", ") + port.name + " (" +
+                 model.shapeText(port) + ")";
+    }
+  }
+  return missing.empty()
+             ? std::nullopt
+             : std::optional(makeProblem(
+                   exitUsage, "MLC0504", "inputs are missing: " + missing,
+                   "give each with --input NAME=@FILE or --input NAME=random"));
+}
+
 } // namespace
 
-std::optional<Problem> mlc::tools::resolveDims(const ModelRunner &model,
-                                               const Port &port,
-                                               const Arguments &arguments,
-                                               std::vector<int64_t> &dims) {
-  std::vector<std::pair<std::string, int64_t>> sizes;
-  if (auto problem = readDimSizes(model, arguments, sizes)) {
-    return problem;
+std::optional<Problem> DimSizes::set(size_t symbol, int64_t value,
+                                     const std::string &source) {
+  Size &size = sizes[symbol];
+  if (size.value && *size.value != value) {
+    return makeProblem(
+        exitUsage, "MLC0506",
+        io::join(source, ": dimension '", model.symbols()[symbol].name, "' is ",
+                 value, ", but ", size.source, " makes it ", *size.value));
   }
-  dims.clear();
+  size = {value, source};
+  return std::nullopt;
+}
+
+std::optional<Problem> DimSizes::read(const Arguments &arguments) {
+  std::vector<std::pair<std::string, std::string>> texts;
+  if (std::optional<UsageError> error = parseDims(arguments, texts)) {
+    return makeProblem(exitUsage, "MLC0003", error->message, error->help);
+  }
+  const std::vector<Symbol> &symbols = model.symbols();
+  for (const auto &[name, text] : texts) {
+    char *end = nullptr;
+    errno = 0;
+    long long size = std::strtoll(text.c_str(), &end, 10);
+    if (*end != '\0' || size < 0 || errno) {
+      return makeProblem(exitUsage, "MLC0003",
+                         "'--dim " + name + "' expects a size, found '" + text +
+                             "'");
+    }
+    auto symbol =
+        std::find_if(symbols.begin(), symbols.end(),
+                     [&name = name](auto &s) { return s.name == name; });
+    if (symbol == symbols.end()) {
+      std::string known;
+      for (const Symbol &other : symbols) {
+        known += (known.empty() ? "'" : ", '") + other.name + "'";
+      }
+      return makeProblem(exitUsage, "MLC0505",
+                         "the model has no symbolic dimension '" + name + "'",
+                         "it has " + (known.empty() ? "none" : known));
+    }
+    if (auto problem = set(size_t(symbol - symbols.begin()), size,
+                           "'--dim " + name + "=" + text + "'")) {
+      return problem;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Problem> DimSizes::bind(const Port &port,
+                                      const std::vector<int64_t> &dims) {
+  // Another rank is the runtime's to refuse, with both shapes.
+  for (size_t d = 0; d < dims.size() && dims.size() == port.dims.size(); ++d) {
+    if (isSymbol(port.dims[d])) {
+      if (auto problem = set(size_t(port.dims[d].symbol), dims[d],
+                             "input '" + port.name + "'")) {
+        return problem;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<int64_t> DimSizes::resolve(const Port &port) const {
+  std::vector<int64_t> dims;
   for (const mlc_dim_t &dim : port.dims) {
     int64_t size = dim.size >= 0 ? dim.size : 1;
-    if (dim.symbol >= 0 && dim.symbol < int64_t(model.symbols().size())) {
-      const Symbol &symbol = model.symbols()[size_t(dim.symbol)];
-      size = std::max<int64_t>(symbol.min, 1);
-      for (const auto &[name, given] : sizes) {
-        size = name == symbol.name ? given : size;
-      }
+    if (isSymbol(dim)) {
+      int64_t least = model.symbols()[size_t(dim.symbol)].min;
+      size =
+          sizes[size_t(dim.symbol)].value.value_or(std::max<int64_t>(least, 1));
     }
     dims.push_back(size);
   }
-  return std::nullopt;
+  return dims;
 }
 
 std::optional<Problem> mlc::tools::findPort(const std::vector<Port> &ports,
@@ -140,39 +196,36 @@ std::optional<Problem> mlc::tools::bindInputs(const ModelRunner &model,
                                               bool fillMissing,
                                               std::vector<io::Tensor> &inputs) {
   const std::vector<Port> &ports = model.inputs();
-  std::vector<std::optional<io::InputSpec>> specs(ports.size());
-  for (const std::string &text : arguments.all("input")) {
-    io::Result<io::InputSpec> spec = io::parseInputSpec(text);
-    if (!spec) {
-      return makeProblem(exitUsage, "MLC0003", "'--input': " + spec.error());
-    }
-    size_t index;
-    if (auto problem = findPort(ports, "input", spec->name, index)) {
-      return problem;
-    }
-    if (specs[index]) {
-      return makeProblem(exitUsage, "MLC0003",
-                         "input '" + spec->name + "' is given twice");
-    }
-    specs[index] = std::move(*spec);
+  std::vector<std::optional<io::InputSpec>> specs;
+  DimSizes sizes(model);
+  std::optional<Problem> problem = sizes.read(arguments);
+  if (!problem) {
+    problem = readSpecs(model, arguments, specs);
   }
-  std::string missing;
+  if (!problem && !fillMissing) {
+    problem = checkComplete(model, specs);
+  }
+  // Those that state their shape come first: the others follow them.
   inputs.assign(ports.size(), io::Tensor());
-  for (size_t i = 0; i < ports.size(); ++i) {
-    if (!specs[i] && !fillMissing) {
-      missing += (missing.empty() ? "" : ", ") + ports[i].name + " (" +
-                 model.shapeText(ports[i]) + ")";
+  for (size_t i = 0; i < ports.size() && !problem; ++i) {
+    if (specs[i] && !specs[i]->file.empty()) {
+      problem = finishInput(ports[i],
+                            io::readTensorFile(specs[i]->file, ports[i].name),
+                            "MLC0004", inputs[i]);
+    } else if (specs[i] && specs[i]->dims) {
+      problem = fillInput(ports[i], *specs[i], *specs[i]->dims, inputs[i]);
+    } else {
       continue;
     }
-    io::InputSpec spec = specs[i] ? *specs[i] : io::InputSpec();
-    if (auto problem = makeInput(model, ports[i], arguments, spec, inputs[i])) {
-      return problem;
+    if (!problem) {
+      problem = sizes.bind(ports[i], inputs[i].dims);
     }
   }
-  if (!missing.empty()) {
-    return makeProblem(exitUsage, "MLC0504", "inputs are missing: " + missing,
-                       "give each with --input NAME=@FILE or --input "
-                       "NAME=random");
+  for (size_t i = 0; i < ports.size() && !problem; ++i) {
+    if (!specs[i] || (specs[i]->file.empty() && !specs[i]->dims)) {
+      problem = fillInput(ports[i], specs[i].value_or(io::InputSpec()),
+                          sizes.resolve(ports[i]), inputs[i]);
+    }
   }
-  return std::nullopt;
+  return problem;
 }

@@ -15,14 +15,40 @@
 
 namespace mlc::tools {
 
-/// The dims of `port` with symbols replaced by --dim, else by their minimum
-/// (at least 1); dims that are free count 1.
-std::optional<Problem> resolveDims(const ModelRunner &model, const Port &port,
-                                   const Arguments &arguments,
-                                   std::vector<int64_t> &dims);
+/// Sizes of the model's symbolic dims, as far as the command line says them.
+class DimSizes {
+public:
+  explicit DimSizes(const ModelRunner &model)
+      : model(model), sizes(model.symbols().size()) {}
 
-/// A tensor for each input of the model from --input. Inputs that are not
-/// given are random when `fillMissing`, else a problem that lists them.
+  /// Takes what --dim says.
+  std::optional<Problem> read(const Arguments &arguments);
+  /// Takes what a tensor of these dims says; a problem when it contradicts what
+  /// is known already.
+  std::optional<Problem> bind(const Port &port,
+                              const std::vector<int64_t> &dims);
+  /// The dims of `port`. What is not known is the symbol's minimum, at least 1;
+  /// dims that are free count 1.
+  std::vector<int64_t> resolve(const Port &port) const;
+
+private:
+  struct Size {
+    std::optional<int64_t> value;
+    std::string source; // who said it
+  };
+  std::optional<Problem> set(size_t symbol, int64_t value,
+                             const std::string &source);
+  bool isSymbol(const mlc_dim_t &dim) const {
+    return dim.symbol >= 0 && dim.symbol < int64_t(sizes.size());
+  }
+
+  const ModelRunner &model;
+  std::vector<Size> sizes;
+};
+
+/// A tensor for each input of the model from --input. Symbolic dims of inputs
+/// without a shape are those of inputs with one. Inputs that are not given are
+/// random when `fillMissing`, else a problem that lists them.
 std::optional<Problem> bindInputs(const ModelRunner &model,
                                   const Arguments &arguments, bool fillMissing,
                                   std::vector<io::Tensor> &inputs);

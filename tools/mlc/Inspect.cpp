@@ -40,12 +40,13 @@ const char *orEmpty(const char *text) { return text ? text : ""; }
 std::optional<Problem> predictMemory(const ModelRunner &model,
                                      const Arguments &arguments,
                                      Contents &contents) {
+  DimSizes sizes(model);
+  if (auto problem = sizes.read(arguments)) {
+    return problem;
+  }
   std::vector<mlc_tensor_t> inputs;
   for (const Port &port : model.inputs()) {
-    std::vector<int64_t> dims;
-    if (auto problem = resolveDims(model, port, arguments, dims)) {
-      return problem;
-    }
+    std::vector<int64_t> dims = sizes.resolve(port);
     auto type = static_cast<io::DataType>(port.type);
     contents.runShapes += (contents.runShapes.empty() ? "" : ", ") + port.name +
                           " " + io::formatShape(type, dims);
@@ -132,9 +133,9 @@ std::string summaryText(const ModelRunner &model, const Contents &contents) {
     bool cpu = program.info.engine == MLC_CPU;
     table.add({orEmpty(program.info.target),
                std::to_string(program.info.kernel_count),
-               !cpu                    ? "with a driver"
-               : program.info.runnable ? "yes"
-                                       : "no"});
+               !program.info.runnable ? "no"
+               : cpu                  ? "yes"
+                                      : "with a driver"});
   }
   return text + table.format();
 }
@@ -147,7 +148,7 @@ std::string kernelsText(const Contents &contents) {
     TextTable table({"kernel", "kind", "nodes"});
     for (const mlc_kernel_info_t &kernel : program.kernels) {
       table.add({orEmpty(kernel.name), orEmpty(kernel.archetype),
-                 orEmpty(kernel.nodes)});
+                 shortenNodes(orEmpty(kernel.nodes))});
     }
     text += table.format();
   }
@@ -337,7 +338,7 @@ std::string formatJson(const ModelRunner &model, const Contents &contents) {
 
 int mlc::tools::inspectCommand(const Arguments &arguments) {
   ModelRunner model;
-  if (auto problem = model.load(arguments.operand())) {
+  if (auto problem = model.loadToInspect(arguments.operand())) {
     return report(*problem);
   }
   Contents contents;

@@ -85,6 +85,12 @@ std::string commandPage(const Command &command) {
   return text + ".SH \"SEE ALSO\"\n.BR mlc (1)\n";
 }
 
+/// `help` and `version` have nothing to say beyond the list of commands.
+bool hasPage(const Command &command) {
+  return !command.planned &&
+         !(command.options.empty() && command.examples.empty());
+}
+
 std::string mainPage() {
   std::string text = pageTitle("mlc");
   text += ".SH NAME\nmlc \\- compile ONNX models ahead of time\n"
@@ -96,7 +102,7 @@ std::string mainPage() {
   for (const Command &command : allCommands()) {
     if (!command.planned) {
       text += taggedItem(command.name, command.summary);
-      if (!command.options.empty()) {
+      if (hasPage(command)) {
         seeAlso += (seeAlso.empty() ? ".BR " : " (1),\n.BR ") +
                    escaped(std::string("mlc-") + command.name);
       }
@@ -115,7 +121,7 @@ std::vector<std::pair<std::string, std::string>> mlc::tools::formatManPages() {
   std::vector<std::pair<std::string, std::string>> pages;
   pages.emplace_back("mlc.1", mainPage());
   for (const Command &command : allCommands()) {
-    if (!command.planned && !command.options.empty()) {
+    if (hasPage(command)) {
       pages.emplace_back(std::string("mlc-") + command.name + ".1",
                          commandPage(command));
     }

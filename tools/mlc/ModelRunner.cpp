@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "tools/mlc/ModelRunner.h"
 
+#include "runtime/loader/ReadModel.h"
+
 #include <cstdlib>
 
 using namespace mlc;
@@ -32,14 +34,18 @@ constexpr StatusMeaning runMeanings[] = {
     {MLC_DEVICE_ERROR, exitResource, "MLC0510", "run 'mlc doctor'"},
     {MLC_NOT_FOUND, exitResource, "MLC0507",
      "'mlc inspect' lists the model's targets, 'mlc doctor' the devices"},
-    {MLC_IO, exitResource, "MLC0501", ""},
+    {MLC_IO, exitResource, "MLC0511",
+     "copy the file that '--external-weights' named to the model's folder, or "
+     "compile the model again"},
 };
 
 constexpr StatusMeaning loadMeanings[] = {
-    {MLC_NOT_FOUND, exitUsage, "MLC0501", ""},
-    {MLC_IO, exitResource, "MLC0501", ""},
+    {MLC_NOT_FOUND, exitUsage, "MLC0501",
+     "check the path; 'mlc compile model.onnx -o model.so' makes a model"},
+    {MLC_IO, exitUsage, "MLC0501", "check the path and its permissions"},
     {MLC_INCOMPATIBLE, exitResource, "MLC0503",
-     "compile the model again for this machine"},
+     "run it on a machine of that kind ('mlc-runner' needs no compiler), or "
+     "compile the model for this one"},
     {MLC_INVALID_ARGUMENT, exitInvalidModel, "MLC0502",
      "compile the ONNX file first: mlc compile model.onnx -o model.so"},
 };
@@ -103,10 +109,20 @@ ModelRunner::~ModelRunner() {
 }
 
 std::optional<Problem> ModelRunner::load(const std::string &path) {
+  return take(path, mlc_model_load(path.c_str(), &model));
+}
+
+std::optional<Problem> ModelRunner::loadToInspect(const std::string &path) {
+  mlc_status_t status = mlc_model_load(path.c_str(), &model);
+  if (status == MLC_INCOMPATIBLE) {
+    status = rt::readModel(path.c_str(), &model);
+  }
+  return take(path, status);
+}
+
+std::optional<Problem> ModelRunner::take(const std::string &path,
+                                         mlc_status_t status) {
   filePath = path;
-  // dlopen takes a name without a slash for a library of the system.
-  std::string place = path.find('/') == std::string::npos ? "./" + path : path;
-  mlc_status_t status = mlc_model_load(place.c_str(), &model);
   if (status != MLC_OK) {
     Problem problem = meaningOf(loadMeanings, status, mlc_load_error());
     problem.what.file = path;

@@ -46,6 +46,8 @@ public:
 
   /// Loads the file; runs code of it.
   std::optional<Problem> load(const std::string &path);
+  /// The same for a look at it: a file of another processor is read as data.
+  std::optional<Problem> loadToInspect(const std::string &path);
   /// Makes the session that `run` uses, in place of an earlier one.
   std::optional<Problem> open(const SessionChoice &choice);
   /// Runs once. Raw NumPy elements among the inputs get the model's types.
@@ -67,6 +69,8 @@ public:
   Problem problemOf(mlc_status_t status) const;
 
 private:
+  /// What loading has left, or its failure.
+  std::optional<Problem> take(const std::string &path, mlc_status_t status);
   void readPorts();
   const mlc_model_t *model = nullptr;
   mlc_session_t *session = nullptr;

@@ -43,6 +43,15 @@ constexpr Option dimOption = {
     Repeatable,
     "Give the symbolic dimension NAME a size (batch=1) or a range "
     "(seq=1..4096)."};
+constexpr Option sizeOption = {
+    "dim",
+    0,
+    Value::Text,
+    "NAME=SIZE",
+    nullptr,
+    Repeatable,
+    "Size of the symbolic dimension NAME (default: as in the inputs that state "
+    "a shape, else its minimum, at least 1)."};
 constexpr Option deviceOption = {
     "device",
     0,
@@ -68,8 +77,9 @@ constexpr Option inputOption = {
     nullptr,
     Repeatable,
     "Value of input NAME: @FILE (.npy, .npz or ONNX .pb), SHAPE[=FILL] such as "
-    "1x3x224x224xf32=0.5, or FILL alone for the model's own shape. FILL is a "
-    "number, a list 1,2,3, or random[:SEED]."};
+    "1x3x224x224=0.5 or 1x8xi64 (an element type other than the model's is "
+    "refused), or FILL alone for the model's own shape. FILL is a number, a "
+    "list 1,2,3, or random[:SEED]."};
 constexpr Option jsonOption = {"json",
                                0,
                                Value::None,
@@ -148,14 +158,12 @@ constexpr Option runOptions[] = {
      "Relative tolerance of a comparison (default: 1e-3)."},
     {"atol", 0, Value::Number, "A", nullptr, Once,
      "Absolute tolerance of a comparison (default: 1e-7)."},
-    {"dim", 0, Value::Text, "NAME=SIZE", nullptr, Repeatable,
-     "Size of a symbolic dimension in inputs that state no shape (default: its "
-     "minimum, at least 1)."},
+    sizeOption,
     threadsOption,
 };
 constexpr Example runExamples[] = {
     {"mlc run model.so --input x=@x.npy --output y=@y.npy", "files in and out"},
-    {"mlc run model.so --input x=1x3x224x224xf32=random:7",
+    {"mlc run model.so --input x=1x3x224x224=random:7",
      "random numbers in, a preview out"},
     {"mlc run model.so --data-set test_data_set_0",
      "compare with ONNX test data; exit code 1 on a mismatch"},
@@ -168,13 +176,13 @@ constexpr Option benchOptions[] = {
     deviceOption,
     {"warmup", 0, Value::Integer, "N", nullptr, Once,
      "Runs before the measurement (default: 5)."},
-    {"iterations", 0, Value::Integer, "N", nullptr, Once,
+    {"iterations", 0, Value::Count, "N", nullptr, Once,
      "Measure exactly N runs."},
     {"duration", 0, Value::Number, "S", nullptr, Once,
      "Measure for S seconds, at least 10 runs (default: 2)."},
     threadsOption,
     inputOption,
-    dimOption,
+    sizeOption,
     {"kernels", 0, Value::None, nullptr, nullptr, Once,
      "Also show the time of each kernel, the ONNX nodes it came from, and on "
      "a GPU the copies to and from it."},
@@ -187,10 +195,18 @@ constexpr Example benchExamples[] = {
     {"mlc bench model.so --kernels", "where the time goes"},
 };
 
-constexpr Option checkOptions[] = {targetOption, dimOption, jsonOption};
+constexpr Option checkOptions[] = {
+    targetOption,
+    dimOption,
+    jsonOption,
+    {"operators", 0, Value::None, nullptr, nullptr, Once,
+     "List the ONNX operators that are supported, each with the first opset; "
+     "needs no model."},
+};
 constexpr Example checkExamples[] = {
     {"mlc check model.onnx", "every problem at once, with node names"},
     {"mlc check model.onnx --json", "for scripts"},
+    {"mlc check --operators", "what can be in a model"},
 };
 
 constexpr Option inspectOptions[] = {
@@ -244,13 +260,18 @@ constexpr Command commands[] = {
      "Runs MODEL.so repeatedly and prints the percentiles of the time of one "
      "run. Inputs that are not given are random.",
      modelSo, benchOptions, benchExamples, false},
-    {"check", "list everything in a model that would not compile",
+    {"check",
+     "list everything in a model that would not compile",
      "Reads MODEL.onnx and reports every problem at once, each with the node's "
      "name. Exit code 0 means that `mlc compile` supports the model.",
-     modelIn, checkOptions, checkExamples, false},
+     {"MODEL.onnx", Value::File, false, ".onnx", "the model to read"},
+     checkOptions,
+     checkExamples,
+     false},
     {"inspect", "show what is in a compiled model",
-     "Shows inputs, outputs, targets, kernels and memory of MODEL.so.", modelSo,
-     inspectOptions, inspectExamples, false},
+     "Shows inputs, outputs, targets, kernels and memory of MODEL.so. A file "
+     "for another processor is only read: what a run needs is then unknown.",
+     modelSo, inspectOptions, inspectExamples, false},
     {"doctor", "check this machine",
      "Checks the processor, GPU drivers, tools and folders that mlc uses, "
      "compiles and runs a tiny model, and says for each failing check what to "
@@ -293,11 +314,13 @@ constexpr Command commands[] = {
 constexpr ExitMeaning exitCodes[] = {
     {exitOk, "success"},
     {exitMismatch, "a comparison found a difference"},
-    {exitUsage, "the command line or an input file is wrong"},
+    {exitUsage, "the command line or an input is wrong, or a file named there "
+                "cannot be read"},
     {exitInvalidModel, "the model is invalid, or something in it is not "
                        "supported"},
     {exitInternal, "an error in mlc itself; please report it"},
-    {exitResource, "a device, memory, or another resource is missing"},
+    {exitResource, "a device, memory, disk space or a place for the result is "
+                   "missing"},
 };
 
 } // namespace

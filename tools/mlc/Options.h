@@ -27,8 +27,8 @@ template <typename T> struct Rows {
 };
 
 /// What follows an option; tells the parser what to check and the shell what
-/// to offer.
-enum class Value { None, Text, File, Folder, Integer, Number, Choice };
+/// to offer. Integers begin with 0, counts with 1.
+enum class Value { None, Text, File, Folder, Integer, Count, Number, Choice };
 
 enum OptionFlags : unsigned {
   Once = 0,

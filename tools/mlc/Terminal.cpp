@@ -9,6 +9,7 @@
 #include "compiler/pipeline/Utf8.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -134,6 +135,19 @@ void mlc::tools::printMessage(const std::string &text) {
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
+int mlc::tools::finishOutput(int code) {
+  errno = 0;
+  bool isWritten = std::fflush(stdout) == 0 && !std::ferror(stdout);
+  if (isWritten || errno == EPIPE) {
+    return code;
+  }
+  int shown = report(
+      makeProblem(exitResource, "MLC0004",
+                  std::string("cannot write to the standard output") +
+                      (errno ? std::string(": ") + std::strerror(errno) : "")));
+  return code == exitOk ? shown : code;
+}
+
 ProgressLine::ProgressLine(bool enabled)
     : enabled(enabled && isTerminal(STDERR_FILENO)) {}
 
@@ -195,6 +209,19 @@ std::string TextTable::format(size_t rightAligned) const {
     text += line + "\n";
   }
   return text;
+}
+
+std::string mlc::tools::shortenNodes(const std::string &nodes) {
+  constexpr int shown = 8;
+  size_t end = 0;
+  for (int i = 0; i < shown && end != std::string::npos; ++i) {
+    end = nodes.find(';', end + (i > 0));
+  }
+  if (end == std::string::npos) {
+    return nodes;
+  }
+  auto more = std::count(nodes.begin() + std::ptrdiff_t(end), nodes.end(), ';');
+  return nodes.substr(0, end) + " and " + std::to_string(more) + " more";
 }
 
 std::string mlc::tools::wrapText(const std::string &text, size_t indent,

@@ -41,6 +41,9 @@ int report(const Problem &problem);
 /// Writes to the standard output; a closed pipe is not an error.
 void print(const std::string &text);
 void printMessage(const std::string &text);
+/// Writes out what `print` holds. The exit code of the process: `code`, or that
+/// of a full disk.
+int finishOutput(int code);
 
 /// The line "lower 60 %" that overwrites itself on the standard error.
 class ProgressLine {
@@ -73,6 +76,10 @@ public:
 private:
   std::vector<std::vector<std::string>> rows;
 };
+
+/// "a;b;c" of a kernel that comes from very many nodes: the first of them and
+/// how many there are beyond.
+std::string shortenNodes(const std::string &nodes);
 
 /// Breaks `text` at blanks into lines of at most `width` columns, each after
 /// the first indented by `indent` blanks.

@@ -56,6 +56,10 @@ int showHelp(const std::string &name) {
   if (!command) {
     return reportUsage({"unknown command '" + name + "'", ""}, nullptr);
   }
+  if (command->planned) {
+    return reportUsage(
+        {"'" + fullName(*command) + "' is not in this release", ""}, nullptr);
+  }
   print(formatHelp(*command, colour));
   return exitOk;
 }
@@ -104,21 +108,8 @@ int runHandler(const Handler &handler, const Arguments &arguments) {
                             "use smaller inputs"));
 }
 
-} // namespace
-
-int mlc::tools::reportUsage(const UsageError &error, const Command *command) {
-  Problem problem = makeProblem(exitUsage, "MLC0001", error.message);
-  std::string see =
-      command ? "see '" + fullName(*command) + " --help'" : "see 'mlc help'";
-  problem.what.help = error.help.empty() ? see : error.help + " " + see;
-  if (error.message.find("not in this release") != std::string::npos) {
-    problem.what.code = "MLC0002";
-  }
-  return report(problem);
-}
-
-int mlc::tools::runTool(Rows<Handler> handlers, int argc, char **argv) {
-  std::vector<std::string> words(argv + (argc > 0), argv + argc);
+/// What `words` ask for, done.
+int runWords(Rows<Handler> handlers, std::vector<std::string> words) {
   if (words.empty()) {
     return showHelp("");
   }
@@ -131,12 +122,7 @@ int mlc::tools::runTool(Rows<Handler> handlers, int argc, char **argv) {
   }
   words.erase(words.begin());
   if (command->planned) {
-    bool help = !words.empty() && (words[0] == "--help" || words[0] == "-h");
-    return help ? showHelp(command->name)
-                : reportUsage({std::string("'mlc ") + command->name +
-                                   "' is not in this release",
-                               ""},
-                              nullptr);
+    return showHelp(command->name); // says so
   }
   Arguments arguments(*command);
   if (std::optional<UsageError> error = parseArguments(words, arguments)) {
@@ -154,13 +140,28 @@ int mlc::tools::runTool(Rows<Handler> handlers, int argc, char **argv) {
   }
   for (const Handler &handler : handlers) {
     if (std::strcmp(handler.command, command->name) == 0) {
-      int code = runHandler(handler, arguments);
-      std::fflush(stdout);
-      return code;
+      return runHandler(handler, arguments);
     }
   }
   return reportUsage(
       {std::string("this executable has no '") + command->name + "'; use 'mlc'",
        ""},
       nullptr);
+}
+
+} // namespace
+
+int mlc::tools::reportUsage(const UsageError &error, const Command *command) {
+  Problem problem = makeProblem(exitUsage, "MLC0001", error.message);
+  std::string see =
+      command ? "see '" + fullName(*command) + " --help'" : "see 'mlc help'";
+  problem.what.help = error.help.empty() ? see : error.help + " " + see;
+  if (error.message.find("not in this release") != std::string::npos) {
+    problem.what.code = "MLC0002";
+  }
+  return report(problem);
+}
+
+int mlc::tools::runTool(Rows<Handler> handlers, int argc, char **argv) {
+  return finishOutput(runWords(handlers, {argv + (argc > 0), argv + argc}));
 }

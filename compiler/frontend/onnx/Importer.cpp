@@ -15,6 +15,7 @@
 #include "compiler/frontend/onnx/Rules.h"
 
 #include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 using namespace mlc;
@@ -113,6 +114,16 @@ bool Importer::importBody(const GraphProto &graph, Frame &frame) {
   return problems.count() == before;
 }
 
+/// How to export without an operator that an exporter adds only to please
+/// those who read the outputs; empty for all others.
+static StringRef exportAdvice(StringRef name) {
+  return llvm::StringSwitch<StringRef>(name)
+      .Case("ai.onnx.ml.ZipMap",
+            "export the probabilities as a tensor: zipmap=False, in skl2onnx "
+            "to_onnx(model, X, options={'zipmap': False})")
+      .Default("");
+}
+
 /// Says why there is no rule for an operator.
 void Importer::reportMissing(Node &node, const NodeProto &proto) {
   const RuleTable &rules = RuleTable::get();
@@ -123,10 +134,12 @@ void Importer::reportMissing(Node &node, const NodeProto &proto) {
                         "operator '" + name + "' is from an unknown domain");
   }
   std::string since = rules.explainMissing(domain, proto.op_type());
+  StringRef advice = exportAdvice(name);
   node.problem(ErrorCode::unsupportedOp,
                "unsupported: operator '" + name + "' at opset " +
                    Twine(node.opset()) +
-                   (since.empty() ? "" : " (" + since + ")"));
+                   (since.empty() ? "" : " (" + since + ")"),
+               advice.empty() ? remedyOf(ErrorCode::unsupportedOp) : advice);
 }
 
 bool Importer::hasRule(Node &node, const NodeProto &proto) {

@@ -51,9 +51,13 @@ Node::Node(Importer &importer, const NodeProto &proto, int index, Frame &frame)
 //===----------------------------------------------------------------------===//
 
 void Node::problem(ErrorCode code, const Twine &message) {
+  problem(code, message, remedyOf(code));
+}
+
+void Node::problem(ErrorCode code, const Twine &message, StringRef help) {
   hasFailed = true;
   Diagnostic diagnostic = diagnosticAt(loc, codeOf(code), message.str());
-  diagnostic.help = remedyOf(code);
+  diagnostic.help = help.str();
   std::string operands;
   for (Tensor *input : inputs) {
     operands += (operands.empty() ? "" : ", ") +

@@ -36,6 +36,9 @@ public:
   //===--------------------------------------------------------------------===//
 
   void problem(ErrorCode code, const llvm::Twine &message) override;
+  /// The same with other help than the code's.
+  void problem(ErrorCode code, const llvm::Twine &message,
+               llvm::StringRef help);
   /// The operator is known but not used in a way that is supported.
   void unsupported(const llvm::Twine &message) {
     problem(ErrorCode::unsupportedUse, "unsupported: " + message);

@@ -43,16 +43,6 @@ bool RuleTable::hasDomain(StringRef domain) const {
   return it != rules.end() && StringRef(it->first).starts_with(prefix);
 }
 
-std::vector<std::string> RuleTable::list() const {
-  std::vector<std::string> names;
-  for (const auto &[key, versions] : rules) {
-    StringRef name = StringRef(key).drop_back(1); // ends in ":"
-    names.push_back((name.starts_with(":") ? name.drop_front(1) : name).str() +
-                    " " + std::to_string(versions.begin()->first));
-  }
-  return names;
-}
-
 namespace {
 struct RowAttribute {
   StringRef name, kind;
@@ -66,18 +56,38 @@ struct Row {
 };
 } // namespace
 
-static const Row *findRow(StringRef name) {
+static llvm::ArrayRef<Row> allRows() {
   static const Row rows[] = {
 #include "dialects/mlc/OnnxTable.h.inc"
   };
+  return rows;
+}
+
+static const Row *findRow(StringRef name) {
   static const llvm::StringMap<const Row *> byName = [] {
     llvm::StringMap<const Row *> map;
-    for (const Row &row : rows) {
+    for (const Row &row : allRows()) {
       map[row.name] = &row;
     }
     return map;
   }();
   return byName.lookup(name);
+}
+
+std::vector<std::pair<std::string, int>> RuleTable::list() const {
+  std::map<std::string, int> since;
+  for (const auto &[key, versions] : rules) {
+    auto [domain, rest] = StringRef(key).split(':');
+    std::string name = rest.drop_back(1).str(); // ends in ":"
+    since[domain.empty() ? name : (domain + "." + name).str()] =
+        versions.begin()->first;
+  }
+  for (const Row &row : allRows()) {
+    int first = *llvm::min_element(row.versions);
+    auto [known, isNew] = since.try_emplace(row.name.str(), first);
+    known->second = std::min(known->second, first);
+  }
+  return {since.begin(), since.end()};
 }
 
 /// The node's attribute as the op's; null when absent (the record's default

@@ -36,8 +36,9 @@ public:
   std::string explainMissing(llvm::StringRef domain,
                              llvm::StringRef name) const;
   bool hasDomain(llvm::StringRef domain) const;
-  /// Every operator with a rule, as "name since", sorted.
-  std::vector<std::string> list() const;
+  /// Every operator with a rule or a row and its first opset, by name
+  /// ("Conv", "ai.onnx.ml.Scaler").
+  std::vector<std::pair<std::string, int>> list() const;
 
   /// The table of this compiler.
   static const RuleTable &get();

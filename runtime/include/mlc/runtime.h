@@ -5,11 +5,13 @@
 |*                                                                          *|
 |* The one header of a program that runs models. C99 and C++.               *|
 |*                                                                          *|
-|* A model carries its own runtime. Every call below is a static inline     *|
+|* A model.so carries its own runtime. Every call below is a static inline  *|
 |* wrapper around the function table that its handle points to, so models   *|
 |* compiled by different versions of mlc live in one process, and a program *|
-|* that is linked with a model (or loads it by itself) needs no library.    *|
-|* Only the functions at the end, marked MLC_LOADER, are in libmlc_runtime. *|
+|* that is linked with a model.so (or loads it by itself) needs no library. *|
+|* A model.o (mlc compile --emit=obj) has no runtime in it: such a program  *|
+|* links libmlc_runtime, which also has the functions at the end, marked    *|
+|* MLC_LOADER.                                                              *|
 |*                                                                          *|
 |* Rules for all calls: they return a status and never exit, throw or       *|
 |* print; a NULL or foreign handle is MLC_INVALID_ARGUMENT; after a failure *|
@@ -631,8 +633,9 @@ static inline int64_t mlc_pool_threads(const mlc_pool_t *pool) {
 
 /* Loads the model.so at `path`. This runs code of that file: load only what
    you trust. Failing, *model is NULL and mlc_load_error() tells why:
-   MLC_NOT_FOUND (no such file), MLC_IO, MLC_INCOMPATIBLE (another processor or
-   version), MLC_INVALID_ARGUMENT (no compiled model). */
+   MLC_NOT_FOUND (no such file), MLC_IO (no regular file, or it cannot be read),
+   MLC_INCOMPATIBLE (another processor or version, or a library that this
+   system lacks), MLC_INVALID_ARGUMENT (no compiled model, or a damaged one). */
 MLC_LOADER mlc_status_t mlc_model_load(const char *path,
                                        const mlc_model_t **model);
 /* Its sessions, and the pools made with it, must be gone. NULL is allowed. */
