@@ -40,6 +40,8 @@ bool isSameKernel(GroupOp a, GroupOp b) {
              &a.getBody(), &b.getBody(), OperationEquivalence::IgnoreLocations);
 }
 
+} // namespace
+
 FunctionType kernelType(GroupOp group) {
   SmallVector<Type> buffers, scalars;
   for (Value input : group.getInputs()) {
@@ -53,6 +55,8 @@ FunctionType kernelType(GroupOp group) {
   llvm::append_range(buffers, scalars);
   return FunctionType::get(group.getContext(), buffers, {});
 }
+
+namespace {
 
 struct LowerGroupsPass : impl::LowerGroupsPassBase<LowerGroupsPass> {
   using LowerGroupsPassBase::LowerGroupsPassBase;
