@@ -62,7 +62,8 @@ std::optional<Contract> matchContract(GroupOp group) {
     auto type = cast<RankedTensorType>(value.getType());
     // The epilogue runs in the product's shape; a result may only be seen under
     // other leading dims.
-    if (!isF32(value) || type.getRank() == 0 ||
+    if (!GroupElements::isVectorType(type.getElementType()) ||
+        type.getRank() == 0 ||
         type.getShape().back() != contract.type.getShape().back() ||
         !GroupElements::canEvaluate(value, contract.type, contract.result) ||
         type.getShape() != contract.type.getShape()) {
@@ -90,7 +91,9 @@ public:
           llvm::any_of(argument.getUsers(), [&](Operation *user) {
             return user != contract.product;
           });
-      if (isElementwise && argument.getType() == contract.type) {
+      auto type = dyn_cast<RankedTensorType>(argument.getType());
+      if (isElementwise && type &&
+          type.getShape() == contract.type.getShape()) {
         residuals.push_back(b.flat(buffers.of(argument)));
       }
     }
@@ -187,7 +190,6 @@ void emitStrided(GroupOp group, func::FuncOp kernel, CpuIsa isa,
   StridedGemm gemm;
   gemm.a = b.flat(aBuffer);
   gemm.b = b.flat(bBuffer);
-  gemm.y = b.flat(frame.buffers.output(0));
   gemm.rows = dims[rank - 2];
   gemm.columns = dims[rank - 1];
   gemm.depth = b.dim(aBuffer, aType.getRank() - (op.getTransposeA() ? 2 : 1));

@@ -5,12 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/KernelBuilder.h"
+#include "dialects/mlc/Scalar.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 
@@ -175,6 +177,17 @@ void KernelBuilder::prefetch(Value flat, Index at) {
 // Arithmetic
 //===----------------------------------------------------------------------===//
 
+Value KernelBuilder::toF32(Value value) {
+  Type element = getElementTypeOrSelf(value.getType());
+  if (element.isF32()) {
+    return value;
+  }
+  Type wide = typeLike(getF32Type(), value.getType());
+  if (mlir::isa<FloatType>(element)) {
+    return arith::ExtFOp::create(*this, wide, value);
+  }
+  return arith::SIToFPOp::create(*this, wide, value);
+}
 Value KernelBuilder::add(Value a, Value b) {
   return arith::AddFOp::create(*this, a, b);
 }

@@ -104,6 +104,8 @@ public:
   void prefetch(mlir::Value flat, Index at);
 
   //===--- arithmetic on floats ------------------------------------------===//
+  /// Elements of a smaller float or of a signed integer as f32.
+  mlir::Value toF32(mlir::Value value);
   mlir::Value add(mlir::Value a, mlir::Value b);
   mlir::Value sub(mlir::Value a, mlir::Value b);
   mlir::Value mul(mlir::Value a, mlir::Value b);
