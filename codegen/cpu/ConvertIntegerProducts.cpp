@@ -61,7 +61,12 @@ struct Part {
 /// would be too short.
 SmallVector<Part> cutDepth(int64_t depth,
                            llvm::function_ref<int64_t(Part)> bound) {
-  for (int64_t count = 1; count <= depth; ++count) {
+  if (depth == 0) {
+    return {};
+  }
+  // Of equal parts one has at least its share of the whole.
+  int64_t fewest = llvm::divideCeil(bound({0, depth}), kExact);
+  for (int64_t count = std::max<int64_t>(fewest, 1); count <= depth; ++count) {
     int64_t size = llvm::divideCeil(depth, count);
     if (count > 1) {
       size = llvm::alignTo(size, kShortestPart);
@@ -83,9 +88,6 @@ SmallVector<Part> cutDepth(int64_t depth,
 /// `x` along `axis`.
 Value slice(OpBuilder &b, Location loc, Value x, int64_t axis, Part part) {
   RankedTensorType type = typeOf(x);
-  if (part.begin == 0 && part.end == type.getDimSize(axis)) {
-    return x;
-  }
   SmallVector<int64_t> starts(type.getRank(), 0), steps(type.getRank(), 1);
   SmallVector<int64_t> sizes(type.getShape());
   SmallVector<Value> dims;
@@ -240,10 +242,11 @@ bool ProductConverter::convertMatMul(MatMulOp product) {
                    bType = typeOf(product.getB());
   int64_t aAxis = aType.getRank() - (product.getTransposeA() ? 2 : 1);
   int64_t bAxis = bType.getRank() - (product.getTransposeB() ? 1 : 2);
-  int64_t depth = aType.getDimSize(aAxis);
+  // Either side may be the one that knows.
+  int64_t depth = aType.isDynamicDim(aAxis) ? bType.getDimSize(bAxis)
+                                            : aType.getDimSize(aAxis);
   auto aRange = rangeOf(product.getA()), bRange = rangeOf(product.getB());
-  if (ShapedType::isDynamic(depth) || depth != bType.getDimSize(bAxis) ||
-      !aRange || !bRange) {
+  if (ShapedType::isDynamic(depth) || !aRange || !bRange) {
     return false;
   }
   int64_t most = aRange->magnitude();
@@ -273,10 +276,11 @@ bool ProductConverter::convertMatMul(MatMulOp product) {
   Value wideB = value ? Value() : toF32(product.getB());
   Value wideA = toF32(product.getA());
   for (Part part : parts) {
-    Value left = slice(b, loc, wideA, aAxis, part);
-    Value right = !value              ? slice(b, loc, wideB, bAxis, part)
-                  : parts.size() == 1 ? constant(value)
-                                      : constant(weights.take(part, bAxis));
+    bool isAll = parts.size() == 1;
+    Value left = isAll ? wideA : slice(b, loc, wideA, aAxis, part);
+    Value right = value   ? constant(isAll ? value : weights.take(part, bAxis))
+                  : isAll ? wideB
+                          : slice(b, loc, wideB, bAxis, part);
     results.push_back(createInferred<MatMulOp>(
         b, loc, left, right, product.getTransposeA(), product.getTransposeB()));
   }
@@ -309,8 +313,9 @@ bool ProductConverter::convertConv(ConvOp conv) {
   Value wide = toF32(conv.getX());
   SmallVector<Value> results;
   for (Part part : parts) {
-    Value w = constant(parts.size() == 1 ? value : weights.take(part, 1));
-    Value x = parts.size() == 1 ? wide : slice(b, loc, wide, 1, part);
+    bool isAll = parts.size() == 1;
+    Value w = constant(isAll ? value : weights.take(part, 1));
+    Value x = isAll ? wide : slice(b, loc, wide, 1, part);
     results.push_back(createInferred<ConvOp>(
         b, loc, x, w, conv.getStrides(), conv.getPads(), conv.getDilations(),
         conv.getGroup(), /*exact=*/true));

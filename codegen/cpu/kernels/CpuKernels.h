@@ -21,7 +21,8 @@ namespace mlc::codegen {
 bool emitVectorKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 
 /// mlc.matmul_packed or mlc.matmul (f32, any batch dims) followed by
-/// elementwise ops and casts on results of the product's shape.
+/// elementwise ops and casts on results of the product's shape; mlc.matmul of
+/// f64 alone.
 bool emitGemmKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 
 /// One mlc.attention_strided (f32).

@@ -34,8 +34,12 @@ Value sourceOf(Value operand) {
   return mlir::isa<BlockArgument>(operand) ? operand : Value();
 }
 
-bool isF32(Value value) {
-  return cast<RankedTensorType>(value.getType()).getElementType().isF32();
+/// f32, or f64 when two matrices of the run meet and nothing follows.
+bool isTaken(const Contract &contract, GroupOp group) {
+  Type element = contract.type.getElementType();
+  bool isAlone = group.getYield().getValues() == ValueRange(contract.result);
+  return element.isF32() ||
+         (element.isF64() && isAlone && mlir::isa<MatMulOp>(contract.product));
 }
 
 std::optional<Contract> matchContract(GroupOp group) {
@@ -49,10 +53,13 @@ std::optional<Contract> matchContract(GroupOp group) {
       contract.result = op.getResult(0);
     }
   }
-  if (!contract.product || !isF32(contract.result)) {
+  if (!contract.product) {
     return std::nullopt;
   }
   contract.type = cast<RankedTensorType>(contract.result.getType());
+  if (!isTaken(contract, group)) {
+    return std::nullopt;
+  }
   for (Value operand : contract.product->getOperands()) {
     if (!sourceOf(operand)) {
       return std::nullopt;
@@ -62,8 +69,9 @@ std::optional<Contract> matchContract(GroupOp group) {
     auto type = cast<RankedTensorType>(value.getType());
     // The epilogue runs in the product's shape; a result may only be seen under
     // other leading dims.
-    if (!GroupElements::isVectorType(type.getElementType()) ||
-        type.getRank() == 0 ||
+    bool isVector = value == contract.result ||
+                    GroupElements::isVectorType(type.getElementType());
+    if (!isVector || type.getRank() == 0 ||
         type.getShape().back() != contract.type.getShape().back() ||
         !GroupElements::canEvaluate(value, contract.type, contract.result) ||
         type.getShape() != contract.type.getShape()) {
@@ -176,6 +184,7 @@ void emitPacked(GroupOp group, func::FuncOp kernel, CpuIsa isa,
 void emitStrided(GroupOp group, func::FuncOp kernel, CpuIsa isa,
                  const Contract &contract) {
   auto op = cast<MatMulOp>(contract.product);
+  isa.elementBits = contract.type.getElementTypeBitWidth();
   PartitionedKernel frame(group, kernel, isa);
   KernelBuilder &b = frame.body;
   int64_t rank = contract.type.getRank();

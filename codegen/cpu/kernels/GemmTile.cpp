@@ -123,7 +123,7 @@ private:
     for (unsigned v = 0; v < vectors; ++v) {
       Value mask = p.bMasks.empty() ? Value() : p.bMasks[v];
       bVectors.push_back(
-          b.toF32(b.loadVector(p.b, at + int64_t(v * lanes), lanes, mask)));
+          b.toElement(b.loadVector(p.b, at + int64_t(v * lanes), lanes, mask)));
       bool newLine = (v * lanes) % lineElements == 0;
       if (p.prefetchSteps != 0 && newLine) {
         b.prefetch(p.b, at + (p.bStep * p.prefetchSteps + int64_t(v * lanes)));

@@ -71,6 +71,19 @@ func.func @conv(%x: tensor<1x64x9x9xui8>) -> tensor<1x32x9x9xi32> {
 
 // -----
 
+// The depth is known when one factor knows it.
+// CHECK-LABEL: @known_by_one
+// CHECK: mlc.matmul %{{.*}} : (tensor<2x?xf32>, tensor<3x2xf32>) -> tensor<2x2xf32>
+// FUSE-LABEL: @known_by_one
+func.func @known_by_one(%a: tensor<2x?xi8>) -> tensor<2x2xi32> {
+  %w = mlc.constant dense<-7> : tensor<3x2xi32> : tensor<3x2xi32>
+  %0 = mlc.cast %a {to = i32} : (tensor<2x?xi8>) -> tensor<2x?xi32>
+  %1 = mlc.matmul %0, %w : (tensor<2x?xi32>, tensor<3x2xi32>) -> tensor<2x2xi32>
+  return %1 : tensor<2x2xi32>
+}
+
+// -----
+
 // Unknown or large values stay integers.
 // CHECK-LABEL: @large
 // FUSE-LABEL: @large

@@ -33,6 +33,10 @@ case("conv_transpose_f16", "ConvTranspose", [small(HALF, 1, 8, 5, 4), P(small(HA
 case("average_pool_f16", "AveragePool", [small(HALF, 1, 20, 8, 8)], opset=22, kernel_shape=[2, 2], strides=[2, 2])
 case("layer_norm_f16", "LayerNormalization", [small(HALF, 6, 70), np.ones(70, HALF)], opset=17)
 case("softmax_f16", "Softmax", [small(HALF, 3, 5, 77)])
+real = RANDOM.standard_normal((2, 3, 37, 300)), RANDOM.standard_normal((3, 300, 21))
+case("matmul_f64", "MatMul", [*real])
+case("matmul_f64_weights", "MatMul", [real[0], P(real[1][0])])
+case("gemm_f64", "Gemm", [real[0][0, 0], real[1][0].T.copy(), RANDOM.standard_normal(21)], transB=1, alpha=0.5)
 case("softmax_f64", "Softmax", [small(np.float64, 3, 5, 77)])
 case("lstm_f16", "LSTM", [small(HALF, 5, 2, 6, high=1), P(small(HALF, 1, 28, 6, high=1)), P(small(HALF, 1, 28, 7, high=1))], opset=14, outputs=3,
      fixed={1: ..., 2: ...}, hidden_size=7)
