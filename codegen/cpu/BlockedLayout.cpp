@@ -10,6 +10,8 @@
 #include "codegen/cpu/kernels/ConvWeights.h"
 #include "codegen/cpu/kernels/Winograd.h"
 
+#include <cstring>
+
 using namespace mlir;
 
 namespace mlc::codegen {
@@ -21,6 +23,14 @@ static RankedTensorType typeOf(Value tensor) {
 static bool isF32(Value tensor) {
   auto type = dyn_cast<RankedTensorType>(tensor.getType());
   return type && type.getElementType().isF32();
+}
+
+/// Types of activations between convolutions: what emitters have vectors of.
+static bool isBlockable(Value tensor) {
+  Type element = elementTypeOf(tensor);
+  return element && element.isIntOrFloat() && !element.isF64() &&
+         llvm::is_contained({8u, 16u, 32u}, element.getIntOrFloatBitWidth()) &&
+         (!isa<FloatType>(element) || element.getIntOrFloatBitWidth() > 8);
 }
 
 //===----------------------------------------------------------------------===//
@@ -80,7 +90,7 @@ std::optional<BlockedConv> matchConv(ConvOp op) {
   if (conv.shape.group > 1 && !setGroupedForm(conv)) {
     return std::nullopt;
   }
-  if (prefersWinograd(conv.shape)) {
+  if (!op.getExact() && prefersWinograd(conv.shape)) {
     conv.shape.form = ConvForm::winograd;
   }
   return conv;
@@ -147,7 +157,7 @@ Value createBlockedConv(OpBuilder &b, Location loc, const BlockedConv &conv,
 //===----------------------------------------------------------------------===//
 
 std::optional<int64_t> blockableChannels(Value tensor) {
-  if (!isF32(tensor) || typeOf(tensor).getRank() != 4 ||
+  if (!isBlockable(tensor) || typeOf(tensor).getRank() != 4 ||
       typeOf(tensor).isDynamicDim(1) || hasEmptyExtent(typeOf(tensor))) {
     return std::nullopt;
   }
@@ -181,28 +191,30 @@ static SmallVector<int64_t> withLane(ArrayRef<int64_t> shape) {
 /// A constant [.., C, h, w] as [.., ceil(C / 16), h, w, 16].
 static Value blockConstant(OpBuilder &b, ConstantOp op) {
   RankedTensorType type = typeOf(op.getY());
-  std::optional<ConstantFloats> from = readFloats(op.getValue());
+  std::optional<ConstantBytes> from = readBytes(op.getValue());
   if (!from) {
     return {};
   }
+  int64_t width = type.getElementTypeBitWidth() / 8;
   int64_t rank = type.getRank(), channels = channelExtent(type);
   SmallVector<int64_t> dims(type.getShape());
   dims[rank - 3] = llvm::divideCeil(channels, kBlock);
   dims.push_back(kBlock);
-  auto blockedType = RankedTensorType::get(dims, b.getF32Type());
-  std::vector<float> to(blockedType.getNumElements());
+  auto blockedType = RankedTensorType::get(dims, type.getElementType());
+  std::vector<char> to(blockedType.getNumElements() * width);
   int64_t plane = type.getDimSize(rank - 2) * type.getDimSize(rank - 1);
   int64_t images = type.getNumElements() / (channels * plane);
   for (int64_t n = 0; n < images; ++n) {
     for (int64_t c = 0; c < channels; ++c) {
       for (int64_t p = 0; p < plane; ++p) {
         int64_t line = (n * dims[rank - 3] + c / kBlock) * plane + p;
-        to[line * kBlock + c % kBlock] =
-            (*from)[(n * channels + c) * plane + p];
+        int64_t source = from->splat ? 0 : (n * channels + c) * plane + p;
+        std::memcpy(to.data() + (line * kBlock + c % kBlock) * width,
+                    from->bytes.data() + source * width, width);
       }
     }
   }
-  auto value = DenseElementsAttr::get(blockedType, ArrayRef<float>(to));
+  auto value = DenseElementsAttr::getFromRawBuffer(blockedType, to);
   return ConstantOp::create(b, op.getLoc(), value);
 }
 
@@ -228,7 +240,7 @@ static Value appendLane(OpBuilder &b, Value tensor) {
 }
 
 Value blockOperand(OpBuilder &b, Value operand, int64_t channels) {
-  if (!isF32(operand) || typeOf(operand).getRank() > 4) {
+  if (!isBlockable(operand) || typeOf(operand).getRank() > 4) {
     return {};
   }
   RankedTensorType type = typeOf(operand);

@@ -14,9 +14,12 @@
 // takes the blocked tensor instead and unpacks its own result, so that packing
 // goes away wherever two such ops meet, and dead unpacking is erased.
 //
-// Not handled: other element types, 1-d and 3-d convolutions, filters that are
-// not constant, groups that neither divide nor fill blocks; they keep
-// their form and the generic rules.
+// Elementwise ops and casts of other types between convolutions stay blocked
+// too.
+//
+// Not handled: convolutions of other element types, 1-d and 3-d convolutions,
+// filters that are not constant, groups that neither divide nor fill blocks;
+// they keep their form and the generic rules.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/BlockedLayout.h"
@@ -65,7 +68,7 @@ void LayoutChooser::visit(Operation *op) {
     done = visitReduce(reduce);
   } else if (auto concat = dyn_cast<ConcatOp>(op)) {
     done = visitConcat(concat);
-  } else if (hasScalarBody(op)) {
+  } else if (hasScalarBody(op) || isa<CastOp>(op)) {
     done = visitElementwise(op);
   }
   if (done) {
@@ -117,7 +120,8 @@ bool LayoutChooser::visitTransposedConv(ConvTransposeOp op) {
 
 bool LayoutChooser::visitPool(PoolOp op) {
   std::optional<int64_t> channels = blockableChannels(op.getX());
-  if (!channels || op.getKernel().size() != 2 || op.getKind() == PoolKind::lp ||
+  if (!channels || !elementTypeOf(op.getX()).isF32() ||
+      op.getKernel().size() != 2 || op.getKind() == PoolKind::lp ||
       (!findBlocked(op.getX()) && *channels < kPooledChannels)) {
     return false;
   }
@@ -133,7 +137,8 @@ bool LayoutChooser::visitPool(PoolOp op) {
 
 bool LayoutChooser::visitReduce(ReduceOp op) {
   Value x = findBlocked(op.getX());
-  if (!x || op.getAxes() != ArrayRef<int64_t>({2, 3}) ||
+  if (!x || !elementTypeOf(x).isF32() ||
+      op.getAxes() != ArrayRef<int64_t>({2, 3}) ||
       op.getKind() == ReduceKind::prod) {
     return false;
   }

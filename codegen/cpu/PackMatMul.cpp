@@ -8,8 +8,9 @@
 //     ==>
 //   %y = mlc.matmul_packed %a, %p {columns = N}   %p: [ceil(N / 32), K, 32]
 //
-// Takes f32 only, and constants without batch dims. A product whose left factor
-// is transposed keeps its form.
+// Takes f32 products with constants without batch dims, which may be casts of
+// constants of smaller floats; panels have the narrowest type that holds their
+// values. A product whose left factor is transposed keeps its form.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/PackedConstant.h"
@@ -43,13 +44,18 @@ std::optional<Factor> matchFactor(MatMulOp op) {
     source = transpose.getX();
     factor.transposed = !factor.transposed;
   }
+  if (auto conversion = source.getDefiningOp<CastOp>()) {
+    source = conversion.getX();
+  }
   factor.constant = source.getDefiningOp<ConstantOp>();
   auto type = cast<RankedTensorType>(source.getType());
   auto leftType = cast<RankedTensorType>(op.getA().getType());
   bool single = llvm::all_of(type.getShape().drop_back(2),
                              [](int64_t dim) { return dim == 1; });
-  if (!factor.constant || !type.getElementType().isF32() ||
-      op.getTransposeA() || !single || type.getRank() > leftType.getRank()) {
+  // An integer is not always a float.
+  if (!factor.constant || !isa<FloatType>(type.getElementType()) ||
+      !elementTypeOf(op.getB()).isF32() || op.getTransposeA() || !single ||
+      type.getRank() > leftType.getRank()) {
     return std::nullopt;
   }
   ArrayRef<int64_t> matrix = type.getShape().take_back(2);
@@ -59,6 +65,20 @@ std::optional<Factor> matchFactor(MatMulOp op) {
     return std::nullopt;
   }
   return factor;
+}
+
+/// A constant that is cast and stays a factor is cast now.
+void widenFactor(MatMulOp op) {
+  auto conversion = op.getB().getDefiningOp<CastOp>();
+  auto constant =
+      conversion ? conversion.getX().getDefiningOp<ConstantOp>() : ConstantOp();
+  if (!constant || !elementTypeOf(conversion.getY()).isF32()) {
+    return;
+  }
+  if (ElementsAttr wide = widenConstant(constant.getValue())) {
+    OpBuilder b(op);
+    op.getBMutable().assign(ConstantOp::create(b, constant.getLoc(), wide));
+  }
 }
 
 struct PackMatMulPass : impl::PackMatMulPassBase<PackMatMulPass> {
@@ -72,6 +92,7 @@ struct PackMatMulPass : impl::PackMatMulPassBase<PackMatMulPass> {
                               factor->columns, factor->transposed)
                  : ElementsAttr();
       if (!panels) {
+        widenFactor(op);
         continue;
       }
       OpBuilder b(op);

@@ -11,17 +11,32 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
+#include <memory>
+#include <optional>
+#include <vector>
+
 namespace mlc::codegen {
 
-/// The elements of an f32 constant; one element may stand for all.
+/// The bytes of a constant; those of one element may stand for all.
+struct ConstantBytes {
+  llvm::ArrayRef<char> bytes;
+  bool splat = false;
+};
+
+/// Nothing when the bytes are not at hand or elements are not whole bytes.
+std::optional<ConstantBytes> readBytes(mlir::ElementsAttr attr);
+
+/// The elements of a constant as f32; one element may stand for all.
 struct ConstantFloats {
   llvm::ArrayRef<float> values;
   bool splat = false;
+  std::shared_ptr<std::vector<float>> widened = nullptr;
 
   float operator[](int64_t i) const { return values[splat ? 0 : i]; }
 };
 
-/// Nothing when the bytes are not at hand (or not f32).
+/// The elements of an f32, f16 or bf16 constant, or of one of integers of up to
+/// 32 bits (rounded beyond 2^24). Nothing when the bytes are not at hand.
 std::optional<ConstantFloats> readFloats(mlir::ElementsAttr attr);
 
 /// A constant of `type` that `fill` makes from the elements of `from`; what it
@@ -33,9 +48,13 @@ mlir::ElementsAttr packConstant(
     llvm::function_ref<void(ConstantFloats, llvm::MutableArrayRef<float>)>
         fill);
 
+/// An f32 constant equal to `from`, of any type that readFloats takes; null
+/// when it cannot be read.
+mlir::ElementsAttr widenConstant(mlir::ElementsAttr from);
+
 /// The right factor of a product, [depth][columns] (or [columns][depth] when
-/// `transposed`), as panels [ceil(columns / 32)][depth][32]; null when it
-/// cannot be read.
+/// `transposed`), as panels [ceil(columns / 32)][depth][32] of the narrowest
+/// type that holds the values; null when it cannot be read.
 mlir::ElementsAttr packPanels(mlir::ElementsAttr from, int64_t depth,
                               int64_t columns, bool transposed);
 

@@ -9,6 +9,26 @@
 
 include "mlir/Pass/PassBase.td"
 
+def WidenContractionsPass : Pass<"mlc-widen-contractions", "::mlir::ModuleOp"> {
+  let summary = "compute products, windows and reductions of small floats in f32";
+  let description = [{
+    f16 and bf16 operands of mlc.matmul, mlc.conv, mlc.pool, mlc.reduce,
+    mlc.attention and mlc.recurrent are cast to f32 and the result is cast back,
+    which is what the ops' rules do element by element.
+  }];
+  let dependentDialects = ["::mlc::MlcDialect"];
+}
+
+def ConvertIntegerProductsPass
+    : Pass<"mlc-convert-integer-products", "::mlir::ModuleOp"> {
+  let summary = "compute i32 products of small integers in f32, exactly";
+  let description = [{
+    i32 mlc.matmul and mlc.conv whose operands are known to be small become f32
+    ones, in as many parts of the depth as no sum of which exceeds 2^24.
+  }];
+  let dependentDialects = ["::mlc::MlcDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def PackMatMulPass : Pass<"mlc-pack-mat-mul", "::mlir::ModuleOp"> {
   let summary = "store the constant factor of f32 products as panels of 32 columns";
   let description = [{

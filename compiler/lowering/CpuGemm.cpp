@@ -20,17 +20,17 @@ Value emitElement(MatMulPackedOp op, ElementBuilder &e, unsigned,
   Value width = x.constant(32), column = indices.back();
   Value panel = x.floorDiv(column, width), lane = x.floorMod(column, width);
   SmallVector<Value> at(indices);
-  auto widen = [&](Value value) {
-    return convertScalar(e.b, e.loc, value, type, wide);
+  auto widen = [&](Value value, Value of) {
+    return convertScalar(e.b, e.loc, value, elementTypeOf(of), wide);
   };
   ScalarBuilder s = e.scalar(wide);
   Value sum = e.loop(x.constant(0), e.dim(op.getPanels(), 1), s.zero(),
                      [&](Value k, ValueRange carried) -> SmallVector<Value> {
                        at.back() = k;
                        ScalarBuilder inner = e.scalar(wide);
-                       Value a = widen(e.load(op.getA(), at));
-                       Value b =
-                           widen(e.load(op.getPanels(), {panel, k, lane}));
+                       Value a = widen(e.load(op.getA(), at), op.getA());
+                       Value b = widen(e.load(op.getPanels(), {panel, k, lane}),
+                                       op.getPanels());
                        return {inner.add(carried[0], inner.mul(a, b))};
                      })[0];
   return convertScalar(e.b, e.loc, sum, wide, type);

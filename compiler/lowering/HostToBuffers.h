@@ -16,6 +16,9 @@ namespace mlc {
 /// The dense row-major buffer of a tensor, with signless elements.
 mlir::MemRefType bufferType(mlir::RankedTensorType tensor);
 
+/// The signature of a group's kernel: buffers of inputs and outputs, indices.
+mlir::FunctionType kernelType(GroupOp group);
+
 /// Turns every tensor of @main into a buffer and every group (which must carry
 /// its `kernel`) into a dispatch; graph results are written to `mlc.output`.
 llvm::LogicalResult convertHostToBuffers(mlir::ModuleOp module);

@@ -62,6 +62,8 @@ void mergeLocations(ArrayRef<GroupOp> users) {
   }
 }
 
+} // namespace
+
 FunctionType kernelType(GroupOp group) {
   SmallVector<Type> buffers, scalars;
   for (Value input : group.getInputs()) {
@@ -75,6 +77,8 @@ FunctionType kernelType(GroupOp group) {
   llvm::append_range(buffers, scalars);
   return FunctionType::get(group.getContext(), buffers, {});
 }
+
+namespace {
 
 struct LowerGroupsPass : impl::LowerGroupsPassBase<LowerGroupsPass> {
   using LowerGroupsPassBase::LowerGroupsPassBase;

@@ -69,6 +69,8 @@ static void buildFuse(OpPassManager &pm, const codegen::Target *target) {
   options.rowGroups = isCpu;
   options.contractEpilogues = isCpu;
   pm.addNestedPass<func::FuncOp>(createFuseGroupsPass(options));
+  // Fusion knows what emitters take in general, they alone each group.
+  pm.addPass(createSplitGroupsPass(target));
 }
 
 void buildPhase(OpPassManager &pm, Phase phase, const CompileOptions &options,

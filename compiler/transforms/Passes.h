@@ -13,6 +13,10 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
 
+namespace mlc::codegen {
+class Target;
+}
+
 namespace mlc {
 
 #define GEN_PASS_DECL
@@ -20,6 +24,9 @@ namespace mlc {
 
 #define GEN_PASS_REGISTRATION
 #include "compiler/transforms/Passes.h.inc"
+
+std::unique_ptr<mlir::Pass>
+createSplitGroupsPass(const codegen::Target *target);
 
 } // namespace mlc
 

@@ -95,4 +95,18 @@ def FuseGroupsPass : Pass<"mlc-fuse-groups", "::mlir::func::FuncOp"> {
   ];
 }
 
+def SplitGroupsPass : Pass<"mlc-split-groups", "::mlir::ModuleOp"> {
+  let summary = "split groups of rows that the target has no emitter for";
+  let description = [{
+    The generic kernel computes an element of the result at a time, and with it
+    every reduction that the element uses: quadratic work in the length of a row.
+    Groups in which a reduction's result is used, and whose emitter declines
+    them, become several groups in which reductions are last.
+  }];
+  let dependentDialects = [
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"
+  ];
+}
+
 #endif // MLC_COMPILER_TRANSFORMS_PASSES_TD

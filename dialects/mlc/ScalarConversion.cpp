@@ -39,15 +39,16 @@ static Value floatToFloat(OpBuilder &b, Location loc, Value value,
 }
 
 /// Truncates toward zero and saturates; NaN becomes 0 as LLVM's fptoi.sat has
-/// it. Done by clamping in f64, whose range covers all but the ends of 64 bits.
-/// Types narrower than a byte wrap around, as ONNX's reference does.
+/// it. Done by clamping in f32 or f64, which have the powers of two that bound
+/// integers. Types narrower than a byte wrap around, as ONNX's reference does.
 static Value floatToInteger(OpBuilder &b, Location loc, Value value, Type to) {
   unsigned width = to.getIntOrFloatBitWidth();
-  Type wide = typeLike(b.getF64Type(), value.getType());
+  Type element = computeType(getElementTypeOrSelf(value.getType()));
+  Type wide = typeLike(element, value.getType());
   if (value.getType() != wide) {
     value = arith::ExtFOp::create(b, loc, wide, value);
   }
-  ScalarBuilder s(b, loc, b.getF64Type(), value.getType());
+  ScalarBuilder s(b, loc, element, value.getType());
   bool isUnsigned = to.isUnsignedInteger();
   double limit = std::ldexp(1.0, isUnsigned ? width : width - 1);
   // Values below -2^63 saturate; so do unsigned ones below zero.

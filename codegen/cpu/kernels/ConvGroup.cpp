@@ -54,8 +54,8 @@ bool BlockedValues::isLong() const {
   // What takes more than some instructions is a polynomial or a division.
   auto isShort = [](Operation *op) {
     return isa<AddOp, SubOp, MulOp, MaxOp, MinOp, NegOp, AbsOp, ReluOp,
-               LeakyReluOp, HardSigmoidOp, HardSwishOp, ExpandOp, ConstantOp>(
-        op);
+               LeakyReluOp, HardSigmoidOp, HardSwishOp, ExpandOp, ConstantOp,
+               CastOp>(op);
   };
   return ops.size() > 8 || !llvm::all_of(ops, isShort);
 }

@@ -67,7 +67,8 @@ static std::optional<BlockedValues> epilogueOf(GroupOp group, Value result) {
   SmallVector<Value> yielded(group.getYield().getValues());
   BlockedValues values(group, typeOf(result), yielded, result);
   bool sameShape = llvm::all_of(yielded, [&](Value value) {
-    return value.getType() == result.getType();
+    return typeOf(value).getShape() == typeOf(result).getShape() &&
+           GroupElements::isVectorType(typeOf(value).getElementType());
   });
   if (!sameShape || !values.isPossible()) {
     return std::nullopt;
@@ -171,7 +172,8 @@ static bool emitReduction(GroupOp group, ReduceOp reduce, func::FuncOp kernel,
   // The extents of the space are read from a buffer that has them.
   BlockArgument whole;
   for (BlockArgument argument : group.getBlock()->getArguments()) {
-    if (argument.getType() == x.getType()) {
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    if (type && type.getShape() == typeOf(x).getShape()) {
       whole = argument;
     }
   }
@@ -214,7 +216,12 @@ bool emitPackKernel(GroupOp group, func::FuncOp kernel, CpuIsa isa) {
   }
   auto pack = dyn_cast<PackOp>(block->front());
   auto unpack = dyn_cast<UnpackOp>(block->front());
-  if ((!pack && !unpack) || !isF32Argument(block->front().getOperand(0))) {
+  if (!pack && !unpack) {
+    return false;
+  }
+  Value source = block->front().getOperand(0);
+  if (!mlir::isa<BlockArgument>(source) ||
+      !GroupElements::isVectorType(elementTypeOf(source))) {
     return false;
   }
   Value planar = pack ? pack.getX() : unpack.getY();

@@ -29,6 +29,7 @@ public:
     Value blockedBuffer = buffers[packing == Packing::toBlocks ? 1 : 0];
     planar = b.flat(planarBuffer);
     blocked = b.flat(blockedBuffer);
+    element = cast<MemRefType>(planarBuffer.getType()).getElementType();
     images = b.dim(planarBuffer, 0);
     pixels = b.dim(planarBuffer, 2) * b.dim(planarBuffer, 3);
     blocks = llvm::divideCeil(channels, kBlock);
@@ -82,7 +83,7 @@ private:
       for (int64_t c = lane; c < lane + lanes; ++c) {
         rows.push_back(c < count
                            ? b.loadVector(planar, planarAt + pixels * c, lanes)
-                           : b.splat(0.0));
+                           : constantZero(VectorType::get(lanes, element)));
       }
       b.transpose(rows);
       for (int64_t p = 0; p < lanes; ++p) {
@@ -107,7 +108,7 @@ private:
                    int64_t count) {
     if (packing == Packing::toBlocks) {
       Value x = lane < count ? b.load(planar, planarAt + pixels * lane)
-                             : b.scalar(0.0);
+                             : constantZero(element);
       b.store(x, blocked, blockedAt + lane);
     } else if (lane < count) {
       b.store(b.load(blocked, blockedAt + lane), planar,
@@ -115,9 +116,14 @@ private:
     }
   }
 
+  Value constantZero(Type type) {
+    return arith::ConstantOp::create(b, b.getZeroAttr(type));
+  }
+
   KernelBuilder &b;
   int64_t channels;
   Packing packing;
+  Type element;
   int64_t lanes, blocks;
   Value planar, blocked;
   Index images, pixels, chunks;

@@ -15,9 +15,10 @@ struct CpuIsa {
   unsigned vectorBits = 512; ///< 128, 256 or 512
   unsigned registers = 32;   ///< architectural vector registers
   bool hasFma = true;        ///< else products and sums are separate operations
+  unsigned elementBits = 32; ///< of the floats that a kernel computes on
 
-  /// Elements of `bits` bits in one register.
-  unsigned lanes(unsigned bits = 32) const { return vectorBits / bits; }
+  /// Elements in one register.
+  unsigned lanes() const { return vectorBits / elementBits; }
   /// Masked loads and stores cost what plain ones do.
   bool hasCheapMasks() const { return vectorBits == 512; }
   /// FMA can take one lane of a register as a factor (NEON).

@@ -21,27 +21,28 @@ namespace mlc::codegen {
 bool emitVectorKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 
 /// mlc.matmul_packed or mlc.matmul (f32, any batch dims) followed by
-/// elementwise ops on results of the product's shape.
+/// elementwise ops and casts on results of the product's shape; mlc.matmul of
+/// f64 alone.
 bool emitGemmKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 
 /// One mlc.attention_strided (f32).
 bool emitAttentionKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 
-/// Elementwise ops and mlc.reduce over the last dim(s) of f32 tensors.
+/// Elementwise ops, casts, and mlc.reduce over the last dim(s) of f32 tensors.
 bool emitRowKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 
 /// One mlc.recurrent_packed (f32).
 bool emitRecurrentKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 
-/// One mlc.conv_blocked (f32) followed by elementwise ops in its result's
-/// shape.
+/// One mlc.conv_blocked (f32) followed by elementwise ops and casts in its
+/// result's shape.
 bool emitConvKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 
 /// One mlc.pool_blocked (f32) followed by elementwise ops, or mlc.reduce over
 /// the pixels of elementwise ops on blocked activations.
 bool emitPoolKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 
-/// One mlc.pack or mlc.unpack (f32), alone.
+/// One mlc.pack or mlc.unpack, alone.
 bool emitPackKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 
 } // namespace mlc::codegen

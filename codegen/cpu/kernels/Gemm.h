@@ -24,8 +24,10 @@ using RowFetch = llvm::function_ref<void(Index row, Index col)>;
 
 /// y[rows, columns] = a[rows, depth] * packed B.
 struct PackedGemm {
-  mlir::Value a;      ///< flat
-  mlir::Value panels; ///< flat, [columns / 32][depth][32], tail columns zero
+  mlir::Value a; ///< flat
+  /// Flat, [columns / 32][depth][32], tail columns zero; f32 or what
+  /// TileProduct takes.
+  mlir::Value panels;
   Index rows;
   int64_t columns, depth;
   /// Apply the epilogue to the registers (unrolled code) instead of in a loop
@@ -41,10 +43,10 @@ Index packedGemmUnits(KernelBuilder &b, Index rows, int64_t columns);
 void emitPackedGemm(KernelBuilder &b, const PackedGemm &gemm, Index begin,
                     Index end, RowEpilogue epilogue);
 
-/// y[batch][rows, columns] = A * B, both unpacked and of any size. Element
+/// [batch][rows, columns] = A * B, both unpacked and of any size. Element
 /// (m, k) of A is a[aBase + m*aRowStride + k*aStep], of B likewise.
 struct StridedGemm {
-  mlir::Value a, b, y; ///< flat
+  mlir::Value a, b; ///< flat
   Index rows, columns, depth;
   Index aRowStride, aStep;    ///< per m, per k
   Index bStep, bColumnStride; ///< per k, per n
@@ -56,8 +58,7 @@ struct StridedGemm {
 Index stridedGemmUnits(KernelBuilder &b, Index batches, Index rows,
                        Index columns);
 
-/// `epilogue` gets rows counted over all batches and finishes values of y; the
-/// sums of unfinished depths are kept in y itself.
+/// `epilogue` gets rows counted over all batches.
 void emitStridedGemm(KernelBuilder &b, const StridedGemm &gemm, Index begin,
                      Index end, RowEpilogue epilogue);
 

@@ -34,8 +34,12 @@ Value sourceOf(Value operand) {
   return mlir::isa<BlockArgument>(operand) ? operand : Value();
 }
 
-bool isF32(Value value) {
-  return cast<RankedTensorType>(value.getType()).getElementType().isF32();
+/// f32, or f64 when two matrices of the run meet and nothing follows.
+bool isTaken(const Contract &contract, GroupOp group) {
+  Type element = contract.type.getElementType();
+  bool isAlone = group.getYield().getValues() == ValueRange(contract.result);
+  return element.isF32() ||
+         (element.isF64() && isAlone && mlir::isa<MatMulOp>(contract.product));
 }
 
 std::optional<Contract> matchContract(GroupOp group) {
@@ -49,10 +53,13 @@ std::optional<Contract> matchContract(GroupOp group) {
       contract.result = op.getResult(0);
     }
   }
-  if (!contract.product || !isF32(contract.result)) {
+  if (!contract.product) {
     return std::nullopt;
   }
   contract.type = cast<RankedTensorType>(contract.result.getType());
+  if (!isTaken(contract, group)) {
+    return std::nullopt;
+  }
   for (Value operand : contract.product->getOperands()) {
     if (!sourceOf(operand)) {
       return std::nullopt;
@@ -62,7 +69,9 @@ std::optional<Contract> matchContract(GroupOp group) {
     auto type = cast<RankedTensorType>(value.getType());
     // The epilogue runs in the product's shape; a result may only be seen under
     // other leading dims.
-    if (!isF32(value) || type.getRank() == 0 ||
+    bool isVector = value == contract.result ||
+                    GroupElements::isVectorType(type.getElementType());
+    if (!isVector || type.getRank() == 0 ||
         type.getShape().back() != contract.type.getShape().back() ||
         !GroupElements::canEvaluate(value, contract.type, contract.result) ||
         type.getShape() != contract.type.getShape()) {
@@ -90,7 +99,9 @@ public:
           llvm::any_of(argument.getUsers(), [&](Operation *user) {
             return user != contract.product;
           });
-      if (isElementwise && argument.getType() == contract.type) {
+      auto type = dyn_cast<RankedTensorType>(argument.getType());
+      if (isElementwise && type &&
+          type.getShape() == contract.type.getShape()) {
         residuals.push_back(b.flat(buffers.of(argument)));
       }
     }
@@ -173,6 +184,7 @@ void emitPacked(GroupOp group, func::FuncOp kernel, CpuIsa isa,
 void emitStrided(GroupOp group, func::FuncOp kernel, CpuIsa isa,
                  const Contract &contract) {
   auto op = cast<MatMulOp>(contract.product);
+  isa.elementBits = contract.type.getElementTypeBitWidth();
   PartitionedKernel frame(group, kernel, isa);
   KernelBuilder &b = frame.body;
   int64_t rank = contract.type.getRank();
@@ -187,7 +199,6 @@ void emitStrided(GroupOp group, func::FuncOp kernel, CpuIsa isa,
   StridedGemm gemm;
   gemm.a = b.flat(aBuffer);
   gemm.b = b.flat(bBuffer);
-  gemm.y = b.flat(frame.buffers.output(0));
   gemm.rows = dims[rank - 2];
   gemm.columns = dims[rank - 1];
   gemm.depth = b.dim(aBuffer, aType.getRank() - (op.getTransposeA() ? 2 : 1));

@@ -38,7 +38,7 @@ public:
                      RowEpilogue epilogue)
       : b(b), gemm(gemm), epilogue(epilogue), shape(stridedTileShape(b.isa)),
         lanes(b.isa.lanes()), split(splitRows(b, gemm.rows, shape.rows)) {
-    scratch = b.stack(shape.rows * shape.columns);
+    sumsOfUnit = b.stack(kUnitTiles * shape.rows * shape.columns);
     panel = b.stack((kDepthBlock + lanes) * shape.columns);
     copiesA = !gemm.aRowStride.constant() || !gemm.aStep.constant();
     transposedA = gemm.aRowStride.constant() == 1;
@@ -80,8 +80,9 @@ private:
       b.loop(firstTile, lastTile, 1, [&](Index tile) {
         forEachStaticHeight(b, split, split.begin(tile), split.end(tile),
                             shape.rows, [&](Index row, unsigned height) {
-                              emitTile(row, height, col, k0, depth, block,
-                                       blocks);
+                              emitTile(row, height,
+                                       row - split.begin(firstTile), col, k0,
+                                       depth, block, blocks);
                             });
       });
     });
@@ -152,8 +153,9 @@ private:
 
   //===--- the tile ------------------------------------------------------===//
 
-  void emitTile(Index row, unsigned height, Index col, Index k0, Index depth,
-                Index block, Index blocks) {
+  /// `slot`: number of the first row in the unit.
+  void emitTile(Index row, unsigned height, Index slot, Index col, Index k0,
+                Index depth, Index block, Index blocks) {
     Index from = aBase + row * gemm.aRowStride + k0 * gemm.aStep;
     TileProduct product;
     product.a = gemm.a;
@@ -173,36 +175,33 @@ private:
     product.depth = depth;
     SmallVector<Value> sums =
         emitTileProduct(b, product, height, shape.vectors);
-    for (auto [i, sum] : llvm::enumerate(sums)) {
-      b.storeVector(sum, scratch, b.index(int64_t(i * lanes)));
-    }
-    b.loop(b.index(int64_t(0)), b.index(int64_t(height)), 1,
-           [&](Index r) { finishRow(row, r, col, block, blocks); });
+    keepSums(sums, slot * shape.columns, block);
+    b.ifThen(b.equal(block + 1, blocks), [&] {
+      b.loop(b.index(int64_t(0)), b.index(int64_t(height)), 1, [&](Index r) {
+        SmallVector<Value> finished;
+        for (unsigned v = 0; v < shape.vectors; ++v) {
+          finished.push_back(b.loadVector(
+              sumsOfUnit, (slot + r) * shape.columns + int64_t(v * lanes),
+              lanes));
+        }
+        epilogue(yBase + row + r, col, finished, masks);
+      });
+    });
   }
 
-  /// Adds the sums of earlier depth blocks, which wait in y.
-  void finishRow(Index row, Index r, Index col, Index block, Index blocks) {
-    Index first = b.index(int64_t(0));
-    Index y = (yBase + row + r) * gemm.columns + col;
-    SmallVector<Value> sums;
-    for (unsigned v = 0; v < shape.vectors; ++v) {
-      int64_t lane = v * lanes;
-      Value sum = b.loadVector(scratch, r * shape.columns + lane, lanes);
-      if (blocks.constant() != 1) {
-        Value earlier = b.loadVector(gemm.y, y + lane, lanes, masks[v]);
-        sum =
-            b.add(sum, b.select(b.equal(block, first), b.splat(0.0), earlier));
+  /// Adds the sums of a block of depth to those of the blocks before it.
+  void keepSums(ArrayRef<Value> sums, Index at, Index block) {
+    auto forEach = [&](bool isFirst) {
+      for (auto [i, sum] : llvm::enumerate(sums)) {
+        Index place = at + int64_t(i * lanes);
+        Value total =
+            isFirst ? sum : b.add(b.loadVector(sumsOfUnit, place, lanes), sum);
+        b.storeVector(total, sumsOfUnit, place);
       }
-      sums.push_back(sum);
-    }
+    };
     b.ifThen(
-        b.equal(block + 1, blocks),
-        [&] { epilogue(yBase + row + r, col, sums, masks); },
-        [&] {
-          for (unsigned v = 0; v < shape.vectors; ++v) {
-            b.storeVector(sums[v], gemm.y, y + int64_t(v * lanes), masks[v]);
-          }
-        });
+        b.equal(block, b.index(int64_t(0))), [&] { forEach(true); },
+        [&] { forEach(false); });
   }
 
   KernelBuilder &b;
@@ -211,7 +210,7 @@ private:
   TileShape shape;
   unsigned lanes;
   RowSplit split;
-  Value scratch, panel, tileA;
+  Value sumsOfUnit, panel, tileA;
   bool copiesA, transposedA;
   int64_t aPitch;
   Index aBase, yBase;

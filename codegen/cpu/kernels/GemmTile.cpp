@@ -40,6 +40,8 @@ public:
     unsigned sums = rows * vectors, budget = b.isa.registers / 2;
     phases = sums * 4 <= budget ? 4 : sums * 2 <= budget ? 2 : 1;
     lanes = b.isa.lanes();
+    Type element = cast<MemRefType>(product.b.getType()).getElementType();
+    lineElements = 512 / element.getIntOrFloatBitWidth();
   }
 
   Values run(ValueRange init) {
@@ -121,8 +123,8 @@ private:
     for (unsigned v = 0; v < vectors; ++v) {
       Value mask = p.bMasks.empty() ? Value() : p.bMasks[v];
       bVectors.push_back(
-          b.loadVector(p.b, at + int64_t(v * lanes), lanes, mask));
-      bool newLine = (v * lanes) % 16 == 0;
+          b.toElement(b.loadVector(p.b, at + int64_t(v * lanes), lanes, mask)));
+      bool newLine = (v * lanes) % lineElements == 0;
       if (p.prefetchSteps != 0 && newLine) {
         b.prefetch(p.b, at + (p.bStep * p.prefetchSteps + int64_t(v * lanes)));
       }
@@ -150,6 +152,7 @@ private:
   KernelBuilder &b;
   const TileProduct &p;
   unsigned rows, vectors, phases, lanes;
+  unsigned lineElements; ///< of B in a line of the cache
 };
 
 } // namespace

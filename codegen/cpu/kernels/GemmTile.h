@@ -27,7 +27,8 @@ struct TileShape {
 TileShape gemmTileShape(CpuIsa isa);
 
 /// Operands of a tile: element (r, k) of A is a[aBase + r*aRowStride +
-/// k*aStep], vector v of B's row k starts at b[bBase + k*bStep + v*lanes].
+/// k*aStep], vector v of B's row k starts at b[bBase + k*bStep + v*lanes]. B
+/// may have a narrower type than A, signed when it is an integer.
 struct TileProduct {
   mlir::Value a;
   Index aBase, aRowStride, aStep;

@@ -155,6 +155,13 @@ static bool keepsRows(ReshapeOp op, RankedTensorType space) {
          !ShapedType::isDynamic(to.getShape().back());
 }
 
+bool GroupElements::isVectorType(Type element) {
+  if (auto integer = dyn_cast<IntegerType>(element)) {
+    return llvm::is_contained({8u, 16u, 32u}, integer.getWidth());
+  }
+  return element.isF32() || element.isF16() || element.isBF16();
+}
+
 /// Whether one op (or argument) can be evaluated when its operands can.
 static bool isEvaluable(Value tensor, RankedTensorType space,
                         ArrayRef<Value> bound) {
@@ -164,8 +171,8 @@ static bool isEvaluable(Value tensor, RankedTensorType space,
   }
   Operation *op = tensor.getDefiningOp();
   if (!op) {
-    // Bytes are not computed on in vectors.
-    return type.getElementType().isF32() || type.getElementType().isInteger(1);
+    return GroupElements::isVectorType(type.getElementType()) ||
+           type.getElementType().isInteger(1);
   }
   if (auto constant = dyn_cast<ConstantOp>(op)) {
     auto value = dyn_cast<DenseElementsAttr>(constant.getValue());
@@ -175,6 +182,13 @@ static bool isEvaluable(Value tensor, RankedTensorType space,
     Value from = reshape.getX();
     return keepsRows(reshape, space) &&
            (llvm::is_contained(bound, from) || mlir::isa<BlockArgument>(from));
+  }
+  if (auto conversion = dyn_cast<CastOp>(op)) {
+    auto isKnown = [](Type element) {
+      return GroupElements::isVectorType(element) || element.isInteger(1);
+    };
+    return isKnown(elementTypeOf(conversion.getX())) &&
+           isKnown(conversion.getTo());
   }
   return mlir::isa<ExpandOp>(op) || hasScalarBody(op);
 }
@@ -199,7 +213,7 @@ bool GroupElements::canEvaluate(Value tensor, RankedTensorType space,
       // Further operands are index scalars; a reshaped argument is only a view.
       Value from = op->getOperand(0);
       if (mlir::isa<ReshapeOp>(op) && mlir::isa<BlockArgument>(from)) {
-        if (!typeOf(from).getElementType().isF32()) {
+        if (!isVectorType(typeOf(from).getElementType())) {
           return false;
         }
         continue;
@@ -263,7 +277,11 @@ Value GroupElements::at(Value tensor) {
     for (Value operand : op->getOperands()) {
       operands.push_back(vector ? vectorAt(operand) : at(operand));
     }
-    result = emitScalar(b, b.getLoc(), op, operands);
+    result = mlir::isa<CastOp>(op)
+                 ? convertScalar(b, b.getLoc(), operands.front(),
+                                 elementTypeOf(op->getOperand(0)),
+                                 elementTypeOf(tensor))
+                 : emitScalar(b, b.getLoc(), op, operands);
   }
   values[tensor] = result;
   return result;
@@ -361,7 +379,7 @@ int64_t evaluationCost(Value tensor, ArrayRef<Value> bound) {
   for (Operation *op : ops) {
     // Division and what is not one instruction: polynomials, mostly.
     bool cheap = mlir::isa<AddOp, SubOp, MulOp, MaxOp, MinOp, NegOp, AbsOp,
-                           ConstantOp, ExpandOp, ReshapeOp>(op);
+                           ConstantOp, ExpandOp, ReshapeOp, CastOp>(op);
     cost += cheap ? 1 : 10;
   }
   return cost;

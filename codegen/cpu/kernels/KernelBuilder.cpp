@@ -5,12 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/KernelBuilder.h"
+#include "dialects/mlc/Scalar.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 
@@ -94,11 +96,12 @@ Index KernelBuilder::dimProduct(Value buffer, int64_t begin, int64_t end) {
 //===----------------------------------------------------------------------===//
 
 Value KernelBuilder::scalar(double value) {
-  return arith::ConstantOp::create(*this, getF32FloatAttr(float(value)));
+  return arith::ConstantOp::create(*this, getFloatAttr(elementType(), value));
 }
 Value KernelBuilder::splat(double value, unsigned lanes) {
+  Attribute element = getFloatAttr(elementType(), value);
   return arith::ConstantOp::create(
-      *this, DenseElementsAttr::get(vectorType(lanes), float(value)));
+      *this, DenseElementsAttr::get(vectorType(lanes), element));
 }
 Value KernelBuilder::splatOf(Value scalar, unsigned lanes) {
   return vector::BroadcastOp::create(
@@ -137,7 +140,7 @@ Value KernelBuilder::stack(int64_t elements) {
   }
   setInsertionPointToStart(&cast<func::FuncOp>(function).getBody().front());
   return memref::AllocaOp::create(
-      *this, MemRefType::get({elements}, getF32Type()), getI64IntegerAttr(64));
+      *this, MemRefType::get({elements}, elementType()), getI64IntegerAttr(64));
 }
 
 Value KernelBuilder::load(Value flat, Index at) {
@@ -175,6 +178,17 @@ void KernelBuilder::prefetch(Value flat, Index at) {
 // Arithmetic
 //===----------------------------------------------------------------------===//
 
+Value KernelBuilder::toElement(Value value) {
+  Type element = getElementTypeOrSelf(value.getType());
+  if (element == elementType()) {
+    return value;
+  }
+  Type wide = typeLike(elementType(), value.getType());
+  if (mlir::isa<FloatType>(element)) {
+    return arith::ExtFOp::create(*this, wide, value);
+  }
+  return arith::SIToFPOp::create(*this, wide, value);
+}
 Value KernelBuilder::add(Value a, Value b) {
   return arith::AddFOp::create(*this, a, b);
 }

@@ -73,10 +73,15 @@ public:
   Index dimProduct(mlir::Value buffer, int64_t begin, int64_t end);
 
   //===--- types and constants -------------------------------------------===//
-  /// f32 vector that fills a register.
+  /// f32, or f64 when the ISA's elements have 64 bits.
+  mlir::FloatType elementType() {
+    return isa.elementBits == 64 ? mlir::FloatType(getF64Type())
+                                 : mlir::FloatType(getF32Type());
+  }
+  /// Vector of elements that fills a register.
   mlir::VectorType vectorType() { return vectorType(isa.lanes()); }
   mlir::VectorType vectorType(unsigned lanes) {
-    return mlir::VectorType::get({lanes}, getF32Type());
+    return mlir::VectorType::get({lanes}, elementType());
   }
   mlir::Value scalar(double value);
   mlir::Value splat(double value, unsigned lanes);
@@ -91,8 +96,8 @@ public:
   //===--- memory --------------------------------------------------------===//
   /// The elements of a contiguous buffer in row-major order.
   mlir::Value flat(mlir::Value buffer);
-  /// Uninitialised f32 memory of this call's stack frame, 64-byte aligned;
-  /// allocated at the kernel's entry.
+  /// Uninitialised elements, memory of this call's stack frame, 64-byte
+  /// aligned; allocated at the kernel's entry.
   mlir::Value stack(int64_t elements);
   mlir::Value load(mlir::Value flat, Index at);
   void store(mlir::Value value, mlir::Value flat, Index at);
@@ -104,6 +109,9 @@ public:
   void prefetch(mlir::Value flat, Index at);
 
   //===--- arithmetic on floats ------------------------------------------===//
+  /// A smaller float or a signed integer, or a vector of them, in the type that
+  /// is computed on.
+  mlir::Value toElement(mlir::Value value);
   mlir::Value add(mlir::Value a, mlir::Value b);
   mlir::Value sub(mlir::Value a, mlir::Value b);
   mlir::Value mul(mlir::Value a, mlir::Value b);

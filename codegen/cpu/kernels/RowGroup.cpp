@@ -11,8 +11,9 @@
 //   stage 0: m = max(x)     stage 1: e = exp(x - m), s = sum(e)
 //   stage 2: y = e / s
 //
-// Cheap values are computed again in every stage; one expensive value (e) waits
-// in the row of the result that a later stage overwrites.
+// Cheap values are computed again in every stage; an expensive value (e) waits
+// in the row of the result that a later stage overwrites, or in a row on the
+// stack.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/CpuKernels.h"
@@ -34,6 +35,9 @@ public:
       outputs.push_back(b.flat(buffers.output(i)));
     }
     columns = dims.back();
+    for (unsigned i = 0; i < plan.stackRows; ++i) {
+      stackRows.push_back(b.stack(*plan.staticColumns()));
+    }
   }
 
   void emitRow(Index rowIndex) {
@@ -60,6 +64,13 @@ private:
                     KernelBuilder::Values &sums);
   void bindArguments(const ElementPosition &position);
   void storeRowScalars();
+  /// Where a cached row lies, and a column of it.
+  std::pair<Value, Index> cachePlace(unsigned number, Index col) {
+    if (number < outputs.size()) {
+      return {outputs[number], row * columns + col};
+    }
+    return {stackRows[number - outputs.size()], col};
+  }
   Value combine(ReduceOp op, Value x, Value y) {
     ScalarBuilder s(b, b.getLoc(), b.getF32Type(), x.getType());
     return combineElements(s, op.getKind(), x, y);
@@ -75,7 +86,7 @@ private:
   unsigned lanes;
   SmallVector<Index> dims;
   GroupElements elements;
-  SmallVector<Value> outputs, boundForGood;
+  SmallVector<Value> outputs, stackRows, boundForGood;
   Index row, columns;
   unsigned ready = 0;
 };
@@ -101,7 +112,7 @@ void RowEmitter::bindArguments(const ElementPosition &position) {
   GroupOp group = buffers.getGroup();
   for (BlockArgument argument : group.getBlock()->getArguments()) {
     auto type = dyn_cast<RankedTensorType>(argument.getType());
-    if (type != plan.space) {
+    if (!type || type.getShape() != plan.space.getShape()) {
       continue; // dims that are all 1 address themselves
     }
     elements.bind(argument, b.loadVector(b.flat(buffers.of(argument)),
@@ -169,7 +180,8 @@ void RowEmitter::emitPosition(const RowStage &stage, Index col, Value mask,
   for (const auto &[value, output] : plan.cached) {
     if (!llvm::is_contained(stage.toCache, value) &&
         plan.cachedAt(value) < ready) {
-      elements.bind(value, b.loadVector(outputs[output], at, lanes, mask));
+      auto [buffer, place] = cachePlace(output, col);
+      elements.bind(value, b.loadVector(buffer, place, lanes, mask));
     }
   }
   for (unsigned i = 0; i < stage.reductions.size(); ++i) {
@@ -182,8 +194,8 @@ void RowEmitter::emitPosition(const RowStage &stage, Index col, Value mask,
     sum = combine(op, sum, x);
   }
   for (Value value : stage.toCache) {
-    b.storeVector(elements.vectorAt(value), outputs[plan.cached.lookup(value)],
-                  at, mask);
+    auto [buffer, place] = cachePlace(plan.cached.lookup(value), col);
+    b.storeVector(elements.vectorAt(value), buffer, place, mask);
   }
   for (unsigned i : stage.outputs) {
     b.storeVector(elements.vectorAt(plan.outputs[i]), outputs[i], at, mask);

@@ -11,6 +11,17 @@ using namespace mlir;
 
 namespace mlc::codegen {
 
+std::optional<int64_t> RowPlan::staticColumns() const {
+  int64_t columns = 1;
+  for (int64_t dim : space.getShape().take_back(reducedDims)) {
+    if (ShapedType::isDynamic(dim)) {
+      return std::nullopt;
+    }
+    columns *= dim;
+  }
+  return columns;
+}
+
 unsigned RowPlan::cachedAt(Value value) const {
   for (auto [i, stage] : llvm::enumerate(stages)) {
     if (llvm::is_contained(stage.toCache, value)) {
@@ -29,6 +40,9 @@ namespace {
 
 /// Values whose recomputation costs more than a load and a store.
 constexpr int64_t kExpensive = 8;
+/// Rows on the stack stay in L1.
+constexpr int64_t kStackColumns = 2048;
+constexpr unsigned kStackRows = 2;
 
 class RowPlanner {
 public:
@@ -47,6 +61,12 @@ public:
 private:
   static RankedTensorType typeOf(Value value) {
     return cast<RankedTensorType>(value.getType());
+  }
+
+  /// Whether a value has one element per element of the space.
+  bool isFull(Value value) const {
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    return type && type.getShape() == plan.space.getShape();
   }
 
   bool findSpace() {
@@ -109,7 +129,7 @@ private:
         continue;
       }
       bool single = type.hasStaticShape() && type.getNumElements() == 1;
-      if (type != plan.space && !single) {
+      if (!isFull(argument) && !single) {
         return false;
       }
     }
@@ -120,8 +140,9 @@ private:
     for (auto [i, value] : llvm::enumerate(group.getYield().getValues())) {
       plan.outputs.push_back(value);
       RankedTensorType type = typeOf(value);
-      bool full = type == plan.space;
-      if (!type.getElementType().isF32() || (!full && !isRowType(type)) ||
+      bool full = isFull(value);
+      if (!GroupElements::isVectorType(type.getElementType()) ||
+          (!full && !isRowType(type)) ||
           !GroupElements::canEvaluate(value, plan.space, reduced)) {
         return false;
       }
@@ -134,13 +155,13 @@ private:
 
   bool findSpaceBuffer() {
     for (BlockArgument argument : group.getBlock()->getArguments()) {
-      if (argument.getType() == plan.space) {
+      if (isFull(argument)) {
         plan.spaceArgument = argument;
         return true;
       }
     }
     for (auto [i, value] : llvm::enumerate(plan.outputs)) {
-      if (value.getType() == plan.space) {
+      if (isFull(value)) {
         plan.spaceOutput = i;
         return true;
       }
@@ -178,8 +199,6 @@ private:
       }
     }
   }
-
-  bool isFull(Value value) const { return typeOf(value) == plan.space; }
 
   /// Visits what stage `s` computes for `value`; an expensive value that an
   /// earlier stage computed already gets cached.
@@ -221,13 +240,28 @@ private:
           llvm::any_of(plan.cached, [&, n = unsigned(i)](auto &entry) {
             return entry.second == n;
           });
-      if (isFull(output) && !isTaken && level(output) >= until) {
+      // In a row of another type there is no room for it.
+      bool fits = output.getType() == value.getType();
+      if (fits && !isTaken && level(output) >= until) {
         plan.cached[value] = i;
         plan.stages[from].toCache.push_back(value);
         return true;
       }
     }
-    return false;
+    std::optional<int64_t> columns = plan.staticColumns();
+    if (!columns || *columns > kStackColumns || plan.stackRows == kStackRows ||
+        !typeOf(value).getElementType().isF32()) {
+      return false;
+    }
+    plan.cached[value] = plan.outputs.size() + plan.stackRows++;
+    plan.stages[from].toCache.push_back(value);
+    return true;
+  }
+
+  /// Whether a result's row is overwritten before the last stage.
+  bool isStoredEarly(unsigned output) const {
+    return output < plan.outputs.size() &&
+           level(plan.outputs[output]) < plan.stages.size() - 1;
   }
 
   void chooseCached() {
@@ -246,16 +280,14 @@ private:
 
   void dropUnsafe() {
     for (auto &[value, output] : plan.cached) {
-      unsigned last = plan.stages.size() - 1;
-      if (level(plan.outputs[output]) < last) {
+      if (isStoredEarly(output)) {
         for (RowStage &s : plan.stages) {
           llvm::erase(s.toCache, value);
         }
       }
     }
-    plan.cached.remove_if([&](auto &entry) {
-      return level(plan.outputs[entry.second]) < plan.stages.size() - 1;
-    });
+    plan.cached.remove_if(
+        [&](auto &entry) { return isStoredEarly(entry.second); });
   }
 
   GroupOp group;

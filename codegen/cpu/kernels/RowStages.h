@@ -28,9 +28,13 @@ struct RowPlan {
   llvm::SmallVector<mlir::Value> outputs;    ///< what the group yields
   llvm::SmallVector<unsigned> scalarOutputs; ///< of one element per row
   llvm::SmallVector<RowStage> stages;
-  /// Cached value -> number of the result whose row holds it.
+  /// Cached value -> number of the result whose row holds it; from the number
+  /// of results on, of a row on the stack.
   llvm::MapVector<mlir::Value, unsigned> cached;
+  unsigned stackRows = 0;
 
+  /// Columns of a row when they are static.
+  std::optional<int64_t> staticColumns() const;
   /// The stage that computes a cached value.
   unsigned cachedAt(mlir::Value value) const;
   /// An argument of the kernel whose dims are the space.

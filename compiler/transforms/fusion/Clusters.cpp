@@ -186,7 +186,23 @@ bool ClusterBuilder::isCheapToFuse(unsigned producer, unsigned consumer) {
   return true;
 }
 
-/// Ops that the row emitter takes: f32 elementwise ops and trailing reductions
+/// Element types whose vectors the emitters of rows and epilogues compute on
+/// before and after f32.
+static bool isVectorType(Type element) {
+  if (auto integer = dyn_cast<IntegerType>(element)) {
+    return llvm::is_contained({8u, 16u, 32u}, integer.getWidth());
+  }
+  return element.isF32() || element.isF16() || element.isBF16();
+}
+
+/// Ops that compute vectors from vectors, lane by lane.
+static bool isLanewise(Operation *op) {
+  auto conversion = dyn_cast<CastOp>(op);
+  return hasScalarBody(op) ||
+         (conversion && isVectorType(elementTypeOf(conversion.getX())));
+}
+
+/// Ops that the row emitter takes: elementwise ops and trailing f32 reductions
 /// over one row space.
 bool ClusterBuilder::isRowUnion(unsigned producer, unsigned consumer) {
   RankedTensorType space;
@@ -199,7 +215,7 @@ bool ClusterBuilder::isRowUnion(unsigned producer, unsigned consumer) {
       space = type;
       return classify(op) == OpClass::rowReduce;
     }
-    return hasScalarBody(op);
+    return isLanewise(op);
   };
   for (unsigned i : {producer, consumer}) {
     if (!llvm::all_of(clusters[i].ops, visit)) {
@@ -225,7 +241,8 @@ bool ClusterBuilder::isRowUnion(unsigned producer, unsigned consumer) {
   for (unsigned i : {producer, consumer}) {
     for (Operation *op : clusters[i].ops) {
       auto type = cast<RankedTensorType>(op->getResult(0).getType());
-      if (!type.getElementType().isF32() || type.getRank() != space.getRank() ||
+      if (!isVectorType(type.getElementType()) ||
+          type.getRank() != space.getRank() ||
           type.getShape().drop_back() != space.getShape().drop_back()) {
         return false;
       }
@@ -238,7 +255,8 @@ bool ClusterBuilder::isRowUnion(unsigned producer, unsigned consumer) {
   return true;
 }
 
-/// An elementwise chain of the producer's result shape after a heavy op.
+/// An elementwise chain of the producer's result shape after a heavy op, one
+/// that the generic kernel can compose with it when the emitter declines.
 StringRef ClusterBuilder::epilogueArchetype(unsigned producer,
                                             unsigned consumer) {
   StringRef archetype = clusters[producer].archetype;
@@ -247,14 +265,19 @@ StringRef ClusterBuilder::epilogueArchetype(unsigned producer,
       clusters[consumer].archetype != "map") {
     return {};
   }
-  auto type = cast<RankedTensorType>(
-      clusters[producer].ops.front()->getResult(0).getType());
+  Operation *heavy = clusters[producer].ops.front();
+  if (!isa<ElementOpInterface>(heavy)) {
+    return {};
+  }
+  auto type = cast<RankedTensorType>(heavy->getResult(0).getType());
   for (Operation *op : clusters[consumer].ops) {
-    if (!hasScalarBody(op) || op->getResult(0).getType() != type) {
+    auto result = cast<RankedTensorType>(op->getResult(0).getType());
+    if (!isLanewise(op) || result.getShape() != type.getShape() ||
+        !isVectorType(result.getElementType())) {
       return {};
     }
     for (Value operand : op->getOperands()) {
-      if (!elementTypeOf(operand).isF32()) {
+      if (!isVectorType(elementTypeOf(operand))) {
         return {};
       }
     }

@@ -48,6 +48,9 @@ struct Cluster {
 std::vector<Cluster> formClusters(mlir::Block &block,
                                   const FusionOptions &options);
 
+/// Replaces those clusters by groups, in an order that is topological again.
+void formGroups(mlir::Block &block, const FusionOptions &options);
+
 } // namespace mlc
 
 #endif // MLC_COMPILER_TRANSFORMS_FUSION_CLUSTERS_H

@@ -140,6 +140,17 @@ void formGroup(Cluster &cluster) {
   }
 }
 
+} // namespace
+
+void formGroups(Block &block, const FusionOptions &options) {
+  for (Cluster &cluster : formClusters(block, options)) {
+    formGroup(cluster);
+  }
+  sortTopologically(&block);
+}
+
+namespace {
+
 struct FuseGroupsPass : impl::FuseGroupsPassBase<FuseGroupsPass> {
   using FuseGroupsPassBase::FuseGroupsPassBase;
 
@@ -152,10 +163,7 @@ struct FuseGroupsPass : impl::FuseGroupsPassBase<FuseGroupsPass> {
     });
     FusionOptions options{rowGroups, contractEpilogues};
     for (Block *block : blocks) {
-      for (Cluster &cluster : formClusters(*block, options)) {
-        formGroup(cluster);
-      }
-      sortTopologically(block);
+      formGroups(*block, options);
     }
   }
 };

@@ -29,12 +29,14 @@ def MLC_ConvOp : MLC_ShapedOp<"conv", [SameElementTypes]> {
   let description = [{
     x: [N, C, spatial...], w: [M, C/group, kernel...], y: [N, M, out...] with
     out = floor((in + pad_begin + pad_end - dilation*(kernel-1) - 1) / stride) + 1.
-    `pads` lists all begins, then all ends (ONNX order).
+    `pads` lists all begins, then all ends (ONNX order). With `exact` no partial
+    sum of products rounds, which forbids forms that transform x or w first.
   }];
   let arguments = (ins MLC_Tensor:$x, MLC_Tensor:$w,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads,
                        DenseI64ArrayAttr:$dilations,
-                       DefaultValuedAttr<I64Attr, "1">:$group);
+                       DefaultValuedAttr<I64Attr, "1">:$group,
+                       DefaultValuedAttr<BoolAttr, "false">:$exact);
   let results = (outs MLC_Tensor:$y);
   let precision = Widen;
   let example = "%y = mlc.conv %x, %w {dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 1, 1>} : (tensor<1x3x8x8xf32>, tensor<4x3x3x3xf32>) -> tensor<1x4x8x8xf32>";

@@ -13,12 +13,13 @@
 include "mlc/MlcBase.td"
 include "mlc/ops/Recurrent.td"
 
-def MLC_MatMulPackedOp : MLC_ShapedOp<"matmul_packed", [SameElementTypes]> {
+def MLC_MatMulPackedOp : MLC_ShapedOp<"matmul_packed"> {
   let summary = "matrix product with weights packed in panels of 32 columns";
   let description = [{
     a: [batch..., M, K]; panels: [ceil(columns / 32), K, 32], where column n of
     the unpacked matrix is panels[n / 32, :, n % 32] and columns past the last
-    are zero; y: [batch..., M, columns].
+    are zero; y: [batch..., M, columns], of a's element type. The panels may have
+    a narrower type that holds their values: a smaller float, i8 or i16.
   }];
   let arguments = (ins MLC_Tensor:$a, MLC_Tensor:$panels, I64Attr:$columns);
   let results = (outs MLC_Tensor:$y);

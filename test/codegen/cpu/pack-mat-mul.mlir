@@ -1,8 +1,8 @@
 // RUN: mlc-opt %s -mlc-pack-mat-mul -split-input-file | FileCheck %s
 
-// Columns past the last are zero; both orders of the factor give one panel.
+// Columns past the last are zero and bytes hold the values; both orders of the factor give one panel.
 // CHECK-LABEL: func.func @panels
-// CHECK-COUNT-3: mlc.matmul_packed %arg0, %{{.*}} {columns = 3 : i64} : (tensor<?x2xf32>, tensor<1x2x32xf32>) -> tensor<?x3xf32>
+// CHECK-COUNT-3: mlc.matmul_packed %arg0, %{{.*}} {columns = 3 : i64} : (tensor<?x2xf32>, tensor<1x2x32xi8>) -> tensor<?x3xf32>
 // CHECK-NOT: mlc.matmul %
 func.func @panels(%a: tensor<?x2xf32>) -> (tensor<?x3xf32>, tensor<?x3xf32>, tensor<?x3xf32>) {
   %w = mlc.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32> : tensor<2x3xf32>
@@ -17,7 +17,7 @@ func.func @panels(%a: tensor<?x2xf32>) -> (tensor<?x3xf32>, tensor<?x3xf32>, ten
 // -----
 
 // CHECK-LABEL: func.func @batched
-// CHECK: mlc.matmul_packed %arg0, %{{.*}} {columns = 33 : i64} : (tensor<4x?x2xf32>, tensor<2x2x32xf32>) -> tensor<4x?x33xf32>
+// CHECK: mlc.matmul_packed %arg0, %{{.*}} {columns = 33 : i64} : (tensor<4x?x2xf32>, tensor<2x2x32xi8>) -> tensor<4x?x33xf32>
 func.func @batched(%a: tensor<4x?x2xf32>) -> tensor<4x?x33xf32> {
   %w = mlc.constant dense<1.0> : tensor<1x2x33xf32> : tensor<1x2x33xf32>
   %0 = mlc.matmul %a, %w : (tensor<4x?x2xf32>, tensor<1x2x33xf32>) -> tensor<4x?x33xf32>
@@ -40,4 +40,27 @@ func.func @declined(%a: tensor<2x2xf32>, %b: tensor<2x2xf64>) -> (tensor<2x2xf32
   %2 = mlc.matmul %a, %many : (tensor<2x2xf32>, tensor<3x2x2xf32>) -> tensor<3x2x2xf32>
   %3 = mlc.matmul %a, %w {transpose_a = true} : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
   return %0, %1, %2, %3 : tensor<2x2xf32>, tensor<2x2xf64>, tensor<3x2x2xf32>, tensor<2x2xf32>
+}
+
+// -----
+
+// The narrowest type that holds all values, of floats that round to none f32.
+// CHECK-LABEL: func.func @types
+// CHECK: tensor<1x1x32xf16>
+// CHECK: tensor<1x1x32xbf16>
+// CHECK: tensor<1x1x32xi16>
+// CHECK: tensor<1x1x32xf32>
+// CHECK: tensor<1x1x32xf16>
+func.func @types(%a: tensor<4x1xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>) {
+  %half = mlc.constant dense<[[0.5, 0x7F800000]]> : tensor<1x2xf32> : tensor<1x2xf32>
+  %brain = mlc.constant dense<[[0x60AD0000, -0.0]]> : tensor<1x2xf32> : tensor<1x2xf32>
+  %short = mlc.constant dense<[[2049.0, -32768.0]]> : tensor<1x2xf32> : tensor<1x2xf32>
+  %single = mlc.constant dense<[[0.1, 1.0]]> : tensor<1x2xf32> : tensor<1x2xf32>
+  %tiny = mlc.constant dense<[[0x33800000, -0.0]]> : tensor<1x2xf32> : tensor<1x2xf32>
+  %0 = mlc.matmul %a, %half : (tensor<4x1xf32>, tensor<1x2xf32>) -> tensor<4x2xf32>
+  %1 = mlc.matmul %a, %brain : (tensor<4x1xf32>, tensor<1x2xf32>) -> tensor<4x2xf32>
+  %2 = mlc.matmul %a, %short : (tensor<4x1xf32>, tensor<1x2xf32>) -> tensor<4x2xf32>
+  %3 = mlc.matmul %a, %single : (tensor<4x1xf32>, tensor<1x2xf32>) -> tensor<4x2xf32>
+  %4 = mlc.matmul %a, %tiny : (tensor<4x1xf32>, tensor<1x2xf32>) -> tensor<4x2xf32>
+  return %0, %1, %2, %3, %4 : tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>
 }

@@ -3,7 +3,7 @@
 // The product with x leaves the time loop with both biases; the state's
 // weights become panels of 16 units.
 // CHECK-LABEL: func.func @lstm
-// CHECK: %[[P:.*]] = mlc.matmul_packed %arg0, %{{.*}} {columns = 80 : i64} : (tensor<?x2x3xf32>, tensor<3x3x32xf32>) -> tensor<?x2x80xf32>
+// CHECK: %[[P:.*]] = mlc.matmul_packed %arg0, %{{.*}} {columns = 80 : i64} : (tensor<?x2x3xf32>, tensor<3x3x32xi8>) -> tensor<?x2x80xf32>
 // CHECK: %[[B:.*]] = mlc.constant dense<3.000000e+00> : tensor<80xf32> : tensor<80xf32>
 // CHECK: %[[S:.*]] = mlc.add %[[P]], %[[B]]
 // CHECK: mlc.recurrent_packed %[[S]], %{{[0-9]+}} {{.*}}hidden = 20 : i64{{.*}} : (tensor<?x2x80xf32>, tensor<1x2x20x64xf32>) -> tensor<?x1x2x20xf32>
