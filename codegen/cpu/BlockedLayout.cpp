@@ -31,13 +31,16 @@ static bool hasEmptyExtent(RankedTensorType type) {
   return llvm::is_contained(type.getShape(), 0);
 }
 
-/// x and w of a 2-d f32 convolution with constant filters.
-static ElementsAttr constantFilters(Value x, Value w, Value y) {
+ElementsAttr constantFilters(Operation *conv) {
+  if (!isa<ConvOp, ConvTransposeOp>(conv)) {
+    return {};
+  }
+  Value x = conv->getOperand(0), w = conv->getOperand(1);
+  Value y = conv->getResult(0);
   auto constant = w.getDefiningOp<ConstantOp>();
-  bool fits = constant && isF32(x) && isF32(w) && typeOf(x).getRank() == 4 &&
-              !hasEmptyExtent(typeOf(x)) && !hasEmptyExtent(typeOf(w)) &&
-              !hasEmptyExtent(typeOf(y)) && !typeOf(x).isDynamicDim(1) &&
-              typeOf(y).getRank() == 4;
+  bool fits = constant && isF32(x) && isF32(w) && !hasEmptyExtent(typeOf(x)) &&
+              !hasEmptyExtent(typeOf(w)) && !hasEmptyExtent(typeOf(y)) &&
+              !typeOf(x).isDynamicDim(1);
   return fits && readFloats(constant.getValue()) ? constant.getValue()
                                                  : ElementsAttr();
 }
@@ -62,15 +65,15 @@ template <typename OpT> static void setWindows(OpT op, ConvShape &shape) {
 static bool setGroupedForm(BlockedConv &conv) {
   ConvShape &shape = conv.shape;
   int64_t inputs = shape.groupChannels(), outputs = shape.groupFilters();
-  bool isNarrow = inputs == outputs && inputs < kBlock && kBlock % inputs == 0;
-  shape.form = isNarrow ? ConvForm::depthwise : ConvForm::direct;
-  return isNarrow || (inputs % kBlock == 0 && outputs % kBlock == 0);
+  bool isWide = inputs % kBlock == 0 && outputs % kBlock == 0;
+  shape.form = isWide ? ConvForm::direct : ConvForm::depthwise;
+  return isWide || ConvBlockedOp::isLanewise(inputs, outputs);
 }
 
 std::optional<BlockedConv> matchConv(ConvOp op) {
   BlockedConv conv;
-  conv.filters = constantFilters(op.getX(), op.getW(), op.getY());
-  if (!conv.filters) {
+  conv.filters = constantFilters(op);
+  if (!conv.filters || typeOf(op.getY()).getRank() != 4) {
     return std::nullopt;
   }
   conv.shape.channels = typeOf(op.getX()).getDimSize(1);
@@ -88,12 +91,13 @@ std::optional<BlockedConv> matchConv(ConvOp op) {
 
 std::optional<BlockedConv> matchTransposedConv(ConvTransposeOp op) {
   BlockedConv conv;
-  conv.filters = constantFilters(op.getX(), op.getW(), op.getY());
+  conv.filters = constantFilters(op);
   auto isAll = [](ArrayRef<int64_t> values, int64_t value) {
     return llvm::all_of(values, [=](int64_t v) { return v == value; });
   };
-  if (!conv.filters || op.getGroup() != 1 || !isAll(op.getPads(), 0) ||
-      !isAll(op.getOutputPadding(), 0) || !isAll(op.getDilations(), 1) ||
+  if (!conv.filters || typeOf(op.getY()).getRank() != 4 || op.getGroup() != 1 ||
+      !isAll(op.getPads(), 0) || !isAll(op.getOutputPadding(), 0) ||
+      !isAll(op.getDilations(), 1) ||
       op.getStrides() != typeOf(op.getW()).getShape().drop_front(2)) {
     return std::nullopt;
   }

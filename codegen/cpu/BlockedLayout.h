@@ -22,6 +22,10 @@ struct BlockedConv {
   mlir::ElementsAttr filters;
 };
 
+/// The filters of an f32 convolution of either kind, of static channels and
+/// without an extent that is known to be zero; null when they are not at hand.
+mlir::ElementsAttr constantFilters(mlir::Operation *conv);
+
 std::optional<BlockedConv> matchConv(ConvOp op);
 std::optional<BlockedConv> matchTransposedConv(ConvTransposeOp op);
 
