@@ -14,9 +14,9 @@
 // takes the blocked tensor instead and unpacks its own result, so that packing
 // goes away wherever two such ops meet, and dead unpacking is erased.
 //
-// Not handled: other element types, 1-d and 3-d convolutions, filters that are
-// not constant, groups that neither divide nor fill blocks; they keep
-// their form and the generic rules.
+// Not handled: other element types and filters that are not constant; they keep
+// their form and the generic rules. Convolutions of other ranks or with other
+// groups ArrangeConvolutions has rewritten.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/BlockedLayout.h"
@@ -50,6 +50,8 @@ private:
   bool visitReduce(ReduceOp op);
   bool visitConcat(ConcatOp op);
   bool visitElementwise(Operation *op);
+  bool visitPad(PadOp op);
+  bool visitPack(PackOp op);
   void replaceByBlocked(Operation *op, Value blocked);
 };
 
@@ -65,6 +67,10 @@ void LayoutChooser::visit(Operation *op) {
     done = visitReduce(reduce);
   } else if (auto concat = dyn_cast<ConcatOp>(op)) {
     done = visitConcat(concat);
+  } else if (auto pad = dyn_cast<PadOp>(op)) {
+    done = visitPad(pad);
+  } else if (auto pack = dyn_cast<PackOp>(op)) {
+    done = visitPack(pack);
   } else if (hasScalarBody(op)) {
     done = visitElementwise(op);
   }
@@ -191,6 +197,34 @@ bool LayoutChooser::visitElementwise(Operation *op) {
     return false;
   }
   replaceByBlocked(op, clone->getResult(0));
+  return true;
+}
+
+/// Borders of pictures: lines of 64 bytes are moved, whatever fills them.
+bool LayoutChooser::visitPad(PadOp op) {
+  Value x = findBlocked(op.getX());
+  bool keepsChannels = x && op.getLow()[1] == 0 && op.getHigh()[1] == 0;
+  if (!keepsChannels) {
+    return false;
+  }
+  SmallVector<int64_t> low(op.getLow()), high(op.getHigh());
+  low.push_back(0);
+  high.push_back(0);
+  OpBuilder b(op);
+  auto pad =
+      createInferred<PadOp>(b, op.getLoc(), x, op.getValue(), op.getLowValues(),
+                            op.getHighValues(), low, high, op.getKind());
+  replaceByBlocked(op, pad.getY());
+  return true;
+}
+
+/// Of ops that ArrangeConvolutions made in blocks.
+bool LayoutChooser::visitPack(PackOp op) {
+  Value blocked = findBlocked(op.getX());
+  if (!blocked || blocked.getType() != op.getY().getType()) {
+    return false;
+  }
+  op.replaceAllUsesWith(blocked);
   return true;
 }
 
