@@ -12,21 +12,20 @@
 // that ChooseLayouts takes: of rank 4, not transposed unless the strides are
 // the kernel, in groups of known sizes (ConvRewrites.h).
 //
-// A tensor of another rank has an image of rank 4 (ImageForm), or of a rank less
-// until the next round. One walk in program order: an op between convolutions
-// works on the images of its operands, so that views and transposes stand only
-// where images come and go, and fusion finds convolution and what follows it
-// side by side.
+// A tensor of another rank has an image of rank 4 (ConvImages.h), or of a rank
+// less until the next round. One walk in program order: an op between
+// convolutions works on the images of its operands, so that views and
+// transposes stand only where images come and go, and fusion finds convolution
+// and what follows it side by side.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/BlockedLayout.h"
+#include "codegen/cpu/ConvImages.h"
 #include "codegen/cpu/ConvRewrites.h"
 #include "codegen/cpu/Passes.h"
 
 #include "dialects/mlc/Scalar.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
-#include "mlir/Dialect/Utils/IndexingUtils.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Iterators.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
@@ -42,18 +41,6 @@ namespace {
 RankedTensorType typeOf(Value tensor) {
   return cast<RankedTensorType>(tensor.getType());
 }
-
-enum class ImageForm {
-  line,   ///< [N, C, T] as [N, C, 1, T]
-  plane,  ///< [N, C, D, H, W] as [N, C, D, H * W]
-  frames, ///< [N, C, D, H, W] as [N * D, C, H, W]
-};
-
-/// A tensor in another rank.
-struct Image {
-  ImageForm form;
-  Value value;
-};
 
 /// An attribute of the window of a line as one of a picture of one row. Pads
 /// list all low ends, then all high ones.
@@ -83,10 +70,11 @@ private:
 
   /// The form of an operand that has the rank of the result and an image.
   std::optional<ImageForm> findForm(ValueRange operands, Value result);
-  Value makeImage(ShapedBuilder &b, Value tensor, ImageForm form);
+  Value imageOf(ShapedBuilder &b, Value tensor, ImageForm form) {
+    return makeImage(b, tensor, images.lookup(tensor), form);
+  }
   Value imageOfOperand(ShapedBuilder &b, Value operand, Value result,
                        ImageForm form);
-  Value fromImage(ShapedBuilder &b, Image image, Value tensor);
   void replace(Operation *op, Value value);
 
   ShapeScope scope;
@@ -159,8 +147,7 @@ void ConvolutionArranger::replace(Operation *op, Value value) {
     SmallVector<Value> dims;
     for (int64_t i = 0; i < type.getRank(); ++i) {
       if (type.isDynamicDim(i)) {
-        OpFoldResult dim =
-            scope.materialize(b.b, b.loc, scope.dims(value)[i]);
+        OpFoldResult dim = scope.materialize(b.b, b.loc, scope.dims(value)[i]);
         dims.push_back(getValueOrCreateConstantIndexOp(b.b, b.loc, dim));
       }
     }
@@ -170,91 +157,6 @@ void ConvolutionArranger::replace(Operation *op, Value value) {
   scope.record(value, DimExprs(scope.dims(old)));
   scope.forget(old);
   op->erase();
-}
-
-//===----------------------------------------------------------------------===//
-// Images
-//===----------------------------------------------------------------------===//
-
-/// [N, C, D, ...] to [N, D, C, ...], and back.
-SmallVector<int64_t> swapFrames(int64_t rank) {
-  auto permutation = llvm::to_vector(llvm::seq<int64_t>(0, rank));
-  std::swap(permutation[1], permutation[2]);
-  return permutation;
-}
-
-AffineExpr productOf(ShapedBuilder &b, ArrayRef<AffineExpr> dims) {
-  AffineExpr product = b.constant(1);
-  for (AffineExpr dim : dims) {
-    product = product * dim;
-  }
-  return product;
-}
-
-/// The dims of the image of a tensor with dims `dims`.
-DimExprs imageDims(ShapedBuilder &b, ArrayRef<AffineExpr> dims,
-                   ImageForm form) {
-  switch (form) {
-  case ImageForm::line:
-    return {dims[0], dims[1], b.constant(1), dims[2]};
-  case ImageForm::plane:
-    return {dims[0], dims[1], dims[2], productOf(b, dims.drop_front(3))};
-  case ImageForm::frames:
-    break;
-  }
-  DimExprs frames{dims[0] * dims[2], dims[1]};
-  llvm::append_range(frames, dims.drop_front(3));
-  return frames;
-}
-
-/// Between the plane and the frames of a tensor of whole channel blocks.
-Value changeForm(ShapedBuilder &b, Image image, ArrayRef<AffineExpr> dims,
-                 int64_t channels) {
-  AffineExpr blocks = b.constant(channels / kBlock);
-  AffineExpr lanes = b.constant(kBlock);
-  AffineExpr pixels = dims[3] * dims[4];
-  bool isPlane = image.form == ImageForm::plane;
-  Value packed = b.make<PackOp>(image.value);
-  if (!isPlane) {
-    packed = b.reshape(packed, {dims[0], dims[2], blocks, pixels, lanes});
-  }
-  packed = b.transpose(packed, swapFrames(5));
-  if (isPlane) {
-    packed = b.reshape(
-        packed, {dims[0] * dims[2], blocks, dims[3], dims[4], lanes});
-  }
-  return b.make<UnpackOp>(packed, channels);
-}
-
-Value ConvolutionArranger::makeImage(ShapedBuilder &b, Value tensor,
-                                     ImageForm form) {
-  Image known = images.lookup(tensor);
-  if (known.value && known.form == form) {
-    return known.value;
-  }
-  DimExprs dims = b.dims(tensor);
-  RankedTensorType type = typeOf(tensor);
-  if (known.value && type.getRank() == 5 && !type.isDynamicDim(1) &&
-      type.getDimSize(1) % kBlock == 0 && type.getElementType().isF32()) {
-    return changeForm(b, known, dims, type.getDimSize(1));
-  }
-  Value source = form == ImageForm::frames
-                     ? b.transpose(tensor, swapFrames(dims.size()))
-                     : tensor;
-  return b.reshape(source, imageDims(b, dims, form));
-}
-
-/// What is `image` for the users of `tensor`.
-Value ConvolutionArranger::fromImage(ShapedBuilder &b, Image image,
-                                     Value tensor) {
-  DimExprs dims = b.dims(tensor);
-  if (image.form != ImageForm::frames) {
-    return b.reshape(image.value, dims);
-  }
-  SmallVector<int64_t> permutation = swapFrames(dims.size());
-  return b.transpose(
-      b.reshape(image.value, applyPermutation<AffineExpr>(dims, permutation)),
-      permutation);
 }
 
 std::optional<ImageForm> ConvolutionArranger::findForm(ValueRange operands,
@@ -269,55 +171,6 @@ std::optional<ImageForm> ConvolutionArranger::findForm(ValueRange operands,
   return std::nullopt;
 }
 
-/// A constant's own bytes under other dims.
-Value reshapeConstant(ShapedBuilder &b, ConstantOp op,
-                      ArrayRef<int64_t> shape) {
-  auto type = RankedTensorType::get(shape, elementTypeOf(op.getY()));
-  ElementsAttr value = op.getValue();
-  if (auto dense = dyn_cast<DenseElementsAttr>(value)) {
-    return ConstantOp::create(b.b, op.getLoc(), dense.reshape(type));
-  }
-  auto resource = dyn_cast<DenseResourceElementsAttr>(value);
-  return resource ? ConstantOp::create(b.b, op.getLoc(),
-                                       DenseResourceElementsAttr::get(
-                                           type, resource.getRawHandle()))
-                        .getY()
-                  : Value();
-}
-
-/// The shape of an operand with other dims than the result (1, or fewer) in an
-/// image; nothing when it does not broadcast there.
-std::optional<DimExprs> broadcastDims(ShapedBuilder &b, Value operand,
-                                      int64_t wholeRank, ImageForm form) {
-  DimExprs dims = b.dims(operand);
-  if (form == ImageForm::line) {
-    if (dims.size() > 1) {
-      dims.insert(dims.end() - 1, b.constant(1));
-    }
-    return dims;
-  }
-  // Batch and outermost axis, or the inner ones, are not dims of their own.
-  auto isOne = [&](AffineExpr dim) { return dim == b.constant(1); };
-  int64_t inner = wholeRank - 3, outer = dims.size() - inner;
-  if (outer < 1) {
-    return std::nullopt;
-  }
-  if (form == ImageForm::plane) {
-    bool isTaken = llvm::all_of(ArrayRef(dims).take_back(inner), isOne);
-    dims.truncate(outer);
-    dims.push_back(b.constant(1));
-    return isTaken ? std::optional(dims) : std::nullopt;
-  }
-  if (!isOne(dims[outer - 1]) || (outer == 3 && !isOne(dims[0]))) {
-    return std::nullopt;
-  }
-  dims.erase(dims.begin() + outer - 1);
-  if (outer == 3) {
-    dims.erase(dims.begin());
-  }
-  return dims;
-}
-
 /// An operand of an elementwise op, as it broadcasts to the image of `result`;
 /// null when it does not.
 Value ConvolutionArranger::imageOfOperand(ShapedBuilder &b, Value operand,
@@ -327,26 +180,18 @@ Value ConvolutionArranger::imageOfOperand(ShapedBuilder &b, Value operand,
     return operand;
   }
   if (type.getShape() == whole.getShape()) {
-    return makeImage(b, operand, form);
+    return imageOf(b, operand, form);
   }
   Image known = images.lookup(operand);
   if (known.value && form == ImageForm::line) {
     return known.value;
   }
   std::optional<DimExprs> dims =
-      broadcastDims(b, operand, whole.getRank(), form);
+      imageOfBroadcast(b, operand, whole.getRank(), form);
   if (!dims) {
     return {};
   }
-  auto constant = operand.getDefiningOp<ConstantOp>();
-  if (!constant) {
-    return b.reshape(operand, *dims);
-  }
-  SmallVector<int64_t> shape;
-  for (AffineExpr dim : *dims) {
-    shape.push_back(cast<AffineConstantExpr>(dim).getValue());
-  }
-  return reshapeConstant(b, constant, shape);
+  return b.reshape(operand, *dims);
 }
 
 //===----------------------------------------------------------------------===//
@@ -372,8 +217,7 @@ Value convolveImage(ShapedBuilder &b, ConvOp op, Value x, bool isLine) {
   ArrayRef<int64_t> filters = typeOf(op.getW()).getShape();
   SmallVector<int64_t> shape{filters[0], filters[1], filters[2]};
   shape.insert(shape.begin() + (isLine ? 2 : 3), 1);
-  Value w =
-      reshapeConstant(b, op.getW().getDefiningOp<ConstantOp>(), shape);
+  Value w = b.reshape(op.getW(), shape);
   size_t spatial = op.getStrides().size();
   auto both = [&](int64_t outer, int64_t other) {
     return isLine ? SmallVector<int64_t>{other, outer}
@@ -386,20 +230,21 @@ Value convolveImage(ShapedBuilder &b, ConvOp op, Value x, bool isLine) {
 }
 
 Image ConvolutionArranger::imageOfConv(ConvOp op) {
-  if (!constantFilters(op)) {
+  bool isLine = typeOf(op.getY()).getRank() == 3;
+  bool isConstant = bool(constantFilters(op));
+  if (!isConstant && !(isLine && hasStaticFilters(op))) {
     return {};
   }
-  bool isLine = typeOf(op.getY()).getRank() == 3;
   ShapedBuilder b(op, scope);
   Image known = images.lookup(op.getX());
   bool isPoint = hasOneAxis(op) && typeOf(op.getW()).getDimSize(2) == 1;
   bool keepsFrames = known.value && known.form == ImageForm::frames && isPoint;
   if (!isLine && (!hasOneAxis(op) || keepsFrames)) {
-    Value frames = makeImage(b, op.getX(), ImageForm::frames);
+    Value frames = imageOf(b, op.getX(), ImageForm::frames);
     return {ImageForm::frames, foldFrames(op, frames, scope)};
   }
   ImageForm form = isLine ? ImageForm::line : ImageForm::plane;
-  Value x = makeImage(b, op.getX(), form);
+  Value x = imageOf(b, op.getX(), form);
   return {form, convolveImage(b, op, x, isLine)};
 }
 
@@ -409,9 +254,9 @@ Image ConvolutionArranger::imageOfTransposedConv(ConvTransposeOp op) {
   }
   ShapedBuilder b(op, scope);
   ArrayRef<int64_t> shape = typeOf(op.getW()).getShape();
-  Value x = makeImage(b, op.getX(), ImageForm::line);
-  Value w = reshapeConstant(b, op.getW().getDefiningOp<ConstantOp>(),
-                            {shape[0], shape[1], 1, shape[2]});
+  Value x = imageOf(b, op.getX(), ImageForm::line);
+  Value w =
+      b.reshape(op.getW(), ArrayRef<int64_t>{shape[0], shape[1], 1, shape[2]});
   Value y = b.make<ConvTransposeOp>(
       x, w, withRow(op.getStrides(), 1), withRow(op.getPads(), 0),
       withRow(op.getDilations(), 1), withRow(op.getOutputPadding(), 0),
@@ -444,7 +289,7 @@ Image ConvolutionArranger::imageOfPool(PoolOp op) {
   };
   ShapedBuilder b(op, scope);
   Value y = b.make<PoolOp>(
-      makeImage(b, op.getX(), form), op.getKind(),
+      imageOf(b, op.getX(), form), op.getKind(),
       change(op.getKernel(), 1, false), change(op.getStrides(), 1, false),
       change(op.getPads(), 0, true), change(op.getDilations(), 1, false),
       op.getCeilMode(), op.getCountIncludePad(), op.getP());
@@ -459,7 +304,7 @@ Image ConvolutionArranger::imageOfConcat(ConcatOp op) {
   ShapedBuilder b(op, scope);
   SmallVector<Value> parts;
   for (Value x : op.getXs()) {
-    parts.push_back(makeImage(b, x, *form));
+    parts.push_back(imageOf(b, x, *form));
   }
   return {*form, b.make<ConcatOp>(parts, 1)};
 }

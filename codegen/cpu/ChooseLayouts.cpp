@@ -8,15 +8,17 @@
 //   %3 = mlc.relu %2                 %3 = mlc.relu %2                (blocked)
 //                                    %4 = mlc.unpack %3
 //
-// In: simplified mlc ops. Out: f32 2-d convolutions with constant filters, and
-// what follows them channel by channel, on activations in blocks of 16 channels
-// (CpuConv.td). One walk in program order: an op whose operand is unpacked
-// takes the blocked tensor instead and unpacks its own result, so that packing
-// goes away wherever two such ops meet, and dead unpacking is erased.
+// In: simplified mlc ops. Out: f32 2-d convolutions (filters that a run
+// computes are packed by the run), and what follows them channel by channel, on
+// activations in blocks of 16 channels (CpuConv.td). One walk in program order:
+// an op whose operand is unpacked takes the blocked tensor instead and unpacks
+// its own result, so that packing goes away wherever two such ops meet, and
+// dead unpacking is erased.
 //
-// Not handled: other element types and filters that are not constant; they keep
-// their form and the generic rules. Convolutions of other ranks or with other
-// groups ArrangeConvolutions has rewritten.
+// Not handled: other element types, filters of unknown shape, and, unless they
+// are constant, those of narrow groups and transposed convolutions: these keep
+// their form and the generic rules. ArrangeConvolutions has rewritten other
+// ranks and groups.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/BlockedLayout.h"
@@ -93,9 +95,10 @@ bool LayoutChooser::visitConv(ConvOp op) {
   if (!conv) {
     return false;
   }
-  bool isPlanar =
-      conv->shape.form == ConvForm::direct && conv->shape.group == 1 &&
-      conv->shape.channels < kPlanarChannels && !findBlocked(op.getX());
+  bool isPlanar = conv->filters && conv->shape.form == ConvForm::direct &&
+                  conv->shape.group == 1 &&
+                  conv->shape.channels < kPlanarChannels &&
+                  !findBlocked(op.getX());
   if (isPlanar) {
     conv->shape.form = ConvForm::planar;
   }

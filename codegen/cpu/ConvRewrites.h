@@ -10,6 +10,7 @@
 #ifndef MLC_CODEGEN_CPU_CONVREWRITES_H
 #define MLC_CODEGEN_CPU_CONVREWRITES_H
 
+#include "codegen/cpu/PackedConstant.h"
 #include "codegen/cpu/ShapedBuilder.h"
 
 namespace mlc::codegen {
@@ -26,6 +27,17 @@ mlir::Value regroup(ConvOp op, ShapeScope &scope);
 /// axis joins the batch, its taps the channels. `frames` is x with that axis
 /// joined already; so is the result.
 mlir::Value foldFrames(ConvOp op, mlir::Value frames, ShapeScope &scope);
+
+/// Filters made of `from`; `order` must tell two ways of making them apart.
+mlir::Value makeFilters(
+    ShapedBuilder &b, mlir::ElementsAttr from, llvm::ArrayRef<int64_t> shape,
+    const std::string &order,
+    llvm::function_ref<void(ConstantFloats, llvm::MutableArrayRef<float>)>
+        fill);
+
+/// Such an `order`.
+std::string nameOf(llvm::StringRef kind,
+                   std::initializer_list<llvm::ArrayRef<int64_t>> parameters);
 
 } // namespace mlc::codegen
 

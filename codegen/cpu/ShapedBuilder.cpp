@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/ShapedBuilder.h"
 
+#include "mlir/IR/DialectResourceBlobManager.h"
+
 using namespace mlir;
 
 namespace mlc::codegen {
@@ -26,10 +28,35 @@ struct MixedSizes {
 };
 } // namespace
 
+/// The bytes of a constant under other dims; null when they are not at hand.
+static ElementsAttr reshapeConstant(ConstantOp op, ArrayRef<int64_t> shape) {
+  auto type = RankedTensorType::get(shape, elementTypeOf(op.getY()));
+  if (auto dense = dyn_cast<DenseElementsAttr>(op.getValue())) {
+    return dense.reshape(type);
+  }
+  auto resource = dyn_cast<DenseResourceElementsAttr>(op.getValue());
+  return resource
+             ? DenseResourceElementsAttr::get(type, resource.getRawHandle())
+             : ElementsAttr();
+}
+
+Value ShapedBuilder::reshape(Value x, ArrayRef<int64_t> to) {
+  DimExprs dims;
+  for (int64_t extent : to) {
+    dims.push_back(constant(extent));
+  }
+  return reshape(x, dims);
+}
+
 Value ShapedBuilder::reshape(Value x, ArrayRef<AffineExpr> to) {
   MixedSizes mixed;
   for (AffineExpr dim : to) {
     mixed.push(scope.materialize(b, loc, dim));
+  }
+  auto constant = x.getDefiningOp<ConstantOp>();
+  if (ElementsAttr value =
+          constant ? reshapeConstant(constant, mixed.sizes) : ElementsAttr()) {
+    return ConstantOp::create(b, x.getLoc(), value);
   }
   return make<ReshapeOp>(x, mixed.dims, mixed.sizes);
 }

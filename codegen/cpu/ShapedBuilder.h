@@ -33,7 +33,9 @@ public:
     assert(mlir::succeeded(known) && "its types were inferred before");
   }
 
+  /// A constant becomes another one on the same bytes.
   Value reshape(Value x, llvm::ArrayRef<mlir::AffineExpr> to);
+  Value reshape(Value x, llvm::ArrayRef<int64_t> to);
   Value transpose(Value x, llvm::ArrayRef<int64_t> permutation) {
     return make<TransposeOp>(x, permutation);
   }
