@@ -35,7 +35,7 @@ static AffineExpr productOf(ShapedBuilder &b, ArrayRef<AffineExpr> dims) {
 
 /// The dims of the image of a tensor with dims `dims`.
 static DimExprs imageDims(ShapedBuilder &b, ArrayRef<AffineExpr> dims,
-                   ImageForm form) {
+                          ImageForm form) {
   switch (form) {
   case ImageForm::line:
     return {dims[0], dims[1], b.constant(1), dims[2]};
@@ -50,8 +50,8 @@ static DimExprs imageDims(ShapedBuilder &b, ArrayRef<AffineExpr> dims,
 }
 
 /// Between the plane and the frames of a tensor of whole channel blocks.
-static Value changeForm(ShapedBuilder &b, Image image, ArrayRef<AffineExpr> dims,
-                 int64_t channels) {
+static Value changeForm(ShapedBuilder &b, Image image,
+                        ArrayRef<AffineExpr> dims, int64_t channels) {
   AffineExpr blocks = b.constant(channels / kBlock);
   AffineExpr lanes = b.constant(kBlock);
   AffineExpr pixels = dims[3] * dims[4];
@@ -62,8 +62,8 @@ static Value changeForm(ShapedBuilder &b, Image image, ArrayRef<AffineExpr> dims
   }
   packed = b.transpose(packed, swapFrames(5));
   if (isPlane) {
-    packed = b.reshape(
-        packed, {dims[0] * dims[2], blocks, dims[3], dims[4], lanes});
+    packed =
+        b.reshape(packed, {dims[0] * dims[2], blocks, dims[3], dims[4], lanes});
   }
   return b.make<UnpackOp>(packed, channels);
 }
@@ -96,7 +96,7 @@ Value fromImage(ShapedBuilder &b, Image image, Value tensor) {
 }
 
 std::optional<DimExprs> imageOfBroadcast(ShapedBuilder &b, Value operand,
-                                      int64_t wholeRank, ImageForm form) {
+                                         int64_t wholeRank, ImageForm form) {
   DimExprs dims = b.dims(operand);
   if (form == ImageForm::line) {
     if (dims.size() > 1) {

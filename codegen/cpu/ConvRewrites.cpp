@@ -227,6 +227,11 @@ private:
 } // namespace
 
 Value foldFrames(ConvOp op, Value frames, ShapeScope &scope) {
+  // Each tap is a copy of x and an op.
+  constexpr int64_t kMaxTaps = 64;
+  if (typeOf(op.getW()).getDimSize(2) > kMaxTaps) {
+    return {};
+  }
   return FrameFolder(op, frames, scope).run();
 }
 

@@ -25,7 +25,7 @@ mlir::Value regroup(ConvOp op, ShapeScope &scope);
 
 /// A convolution of rank 5 or more by one of a rank less: the outermost spatial
 /// axis joins the batch, its taps the channels. `frames` is x with that axis
-/// joined already; so is the result.
+/// joined already; so is the result. Not for very many taps.
 mlir::Value foldFrames(ConvOp op, mlir::Value frames, ShapeScope &scope);
 
 /// Filters made of `from`; `order` must tell two ways of making them apart.

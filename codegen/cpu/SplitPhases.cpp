@@ -121,9 +121,10 @@ private:
     std::string name =
         nameOf("phases", {op.getStrides(), op.getDilations(),
                           ArrayRef<int64_t>{group, phaseFilters}});
-    Value w = makeFilters(
-        b, constantFilters(op), shape, name,
-        [&](ConstantFloats from, MutableArrayRef<float> to) { fill(from, to); });
+    Value w = makeFilters(b, constantFilters(op), shape, name,
+                          [&](ConstantFloats from, MutableArrayRef<float> to) {
+                            fill(from, to);
+                          });
     SmallVector<int64_t> ones(axes.size(), 1);
     return b.make<ConvOp>(op.getX(), w, ones, pads, steps, group);
   }
