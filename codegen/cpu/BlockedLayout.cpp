@@ -41,15 +41,24 @@ static bool hasEmptyExtent(RankedTensorType type) {
   return llvm::is_contained(type.getShape(), 0);
 }
 
-/// x and w of a 2-d f32 convolution with constant filters.
-static ElementsAttr constantFilters(Value x, Value w, Value y) {
-  auto constant = w.getDefiningOp<ConstantOp>();
-  bool fits = constant && isF32(x) && isF32(w) && typeOf(x).getRank() == 4 &&
-              !hasEmptyExtent(typeOf(x)) && !hasEmptyExtent(typeOf(w)) &&
-              !hasEmptyExtent(typeOf(y)) && !typeOf(x).isDynamicDim(1) &&
-              typeOf(y).getRank() == 4;
-  return fits && readFloats(constant.getValue()) ? constant.getValue()
-                                                 : ElementsAttr();
+bool hasStaticFilters(Operation *conv) {
+  if (!isa<ConvOp, ConvTransposeOp>(conv)) {
+    return false;
+  }
+  Value x = conv->getOperand(0), w = conv->getOperand(1);
+  Value y = conv->getResult(0);
+  return isF32(x) && isF32(w) && typeOf(w).hasStaticShape() &&
+         !hasEmptyExtent(typeOf(x)) && !hasEmptyExtent(typeOf(w)) &&
+         !hasEmptyExtent(typeOf(y)) && !typeOf(x).isDynamicDim(1);
+}
+
+ElementsAttr constantFilters(Operation *conv) {
+  if (!hasStaticFilters(conv)) {
+    return {};
+  }
+  auto constant = conv->getOperand(1).getDefiningOp<ConstantOp>();
+  return constant && readFloats(constant.getValue()) ? constant.getValue()
+                                                     : ElementsAttr();
 }
 
 template <typename OpT> static void setWindows(OpT op, ConvShape &shape) {
@@ -72,23 +81,28 @@ template <typename OpT> static void setWindows(OpT op, ConvShape &shape) {
 static bool setGroupedForm(BlockedConv &conv) {
   ConvShape &shape = conv.shape;
   int64_t inputs = shape.groupChannels(), outputs = shape.groupFilters();
-  bool isNarrow = inputs == outputs && inputs < kBlock && kBlock % inputs == 0;
-  shape.form = isNarrow ? ConvForm::depthwise : ConvForm::direct;
-  return isNarrow || (inputs % kBlock == 0 && outputs % kBlock == 0);
+  bool isWide = inputs % kBlock == 0 && outputs % kBlock == 0;
+  shape.form = isWide ? ConvForm::direct : ConvForm::depthwise;
+  return isWide || ConvBlockedOp::isLanewise(inputs, outputs);
 }
 
 std::optional<BlockedConv> matchConv(ConvOp op) {
   BlockedConv conv;
-  conv.filters = constantFilters(op.getX(), op.getW(), op.getY());
-  if (!conv.filters) {
+  if (!hasStaticFilters(op) || typeOf(op.getY()).getRank() != 4) {
     return std::nullopt;
   }
+  conv.weights = op.getW();
+  conv.filters = constantFilters(op);
   conv.shape.channels = typeOf(op.getX()).getDimSize(1);
   conv.shape.filters = typeOf(op.getW()).getDimSize(0);
   conv.shape.group = op.getGroup();
   setWindows(op, conv.shape);
   if (conv.shape.group > 1 && !setGroupedForm(conv)) {
     return std::nullopt;
+  }
+  if (!conv.filters) {
+    return conv.shape.form == ConvForm::direct ? std::optional(conv)
+                                               : std::nullopt;
   }
   if (!op.getExact() && prefersWinograd(conv.shape)) {
     conv.shape.form = ConvForm::winograd;
@@ -98,12 +112,13 @@ std::optional<BlockedConv> matchConv(ConvOp op) {
 
 std::optional<BlockedConv> matchTransposedConv(ConvTransposeOp op) {
   BlockedConv conv;
-  conv.filters = constantFilters(op.getX(), op.getW(), op.getY());
+  conv.filters = constantFilters(op);
   auto isAll = [](ArrayRef<int64_t> values, int64_t value) {
     return llvm::all_of(values, [=](int64_t v) { return v == value; });
   };
-  if (!conv.filters || op.getGroup() != 1 || !isAll(op.getPads(), 0) ||
-      !isAll(op.getOutputPadding(), 0) || !isAll(op.getDilations(), 1) ||
+  if (!conv.filters || typeOf(op.getY()).getRank() != 4 || op.getGroup() != 1 ||
+      !isAll(op.getPads(), 0) || !isAll(op.getOutputPadding(), 0) ||
+      !isAll(op.getDilations(), 1) ||
       op.getStrides() != typeOf(op.getW()).getShape().drop_front(2)) {
     return std::nullopt;
   }
@@ -120,7 +135,35 @@ static std::vector<float> expandSplat(const ConstantFloats &from,
   return std::vector<float>(count, from[0]);
 }
 
+/// [O, I, kh, kw] in the direct form's order: zeros fill blocks and panels.
+static Value packDirect(OpBuilder &b, const BlockedConv &conv) {
+  const ConvShape &shape = conv.shape;
+  Location loc = conv.weights.getLoc();
+  auto reshape = [&](Value x, ArrayRef<int64_t> to) {
+    return createInferred<ReshapeOp>(b, loc, x, ValueRange(), to).getY();
+  };
+  int64_t filters = shape.groupFilters(), channels = shape.groupChannels();
+  int64_t panels = llvm::divideCeil(filters, kPanel);
+  int64_t blocks = llvm::divideCeil(channels, kBlock);
+  int64_t kh = shape.rows.kernel, kw = shape.columns.kernel;
+  Value w = reshape(conv.weights, {shape.group, filters, channels, kh, kw});
+  SmallVector<int64_t> low(5, 0), high(5, 0);
+  high[1] = panels * kPanel - filters;
+  high[2] = blocks * kBlock - channels;
+  if (high[1] != 0 || high[2] != 0) {
+    w = createInferred<PadOp>(b, loc, w, Value(), ValueRange(), ValueRange(),
+                              low, high, PadKind::constant)
+            .getY();
+  }
+  w = reshape(w, {shape.group, panels, kPanel, blocks, kBlock, kh, kw});
+  const int64_t order[] = {0, 1, 3, 5, 6, 4, 2};
+  return createInferred<TransposeOp>(b, loc, w, order).getY();
+}
+
 Value packFilters(OpBuilder &b, const BlockedConv &conv) {
+  if (!conv.filters) {
+    return packDirect(b, conv);
+  }
   const ConvShape &shape = conv.shape;
   auto type = RankedTensorType::get(shape.packedDims(), b.getF32Type());
   std::string order = "conv_" + stringifyConvForm(shape.form).str() +

@@ -16,17 +16,25 @@
 
 namespace mlc::codegen {
 
-/// A convolution with constant filters that has a blocked form.
+/// A convolution that has a blocked form.
 struct BlockedConv {
   ConvShape shape;
-  mlir::ElementsAttr filters;
+  mlir::Value weights;
+  mlir::ElementsAttr filters; ///< null when a run computes them: direct form
 };
+
+/// The filters of an f32 convolution of either kind, of static channels and
+/// without an extent that is known to be zero; null when they are not at hand.
+mlir::ElementsAttr constantFilters(mlir::Operation *conv);
+
+/// Whether a convolution of either kind has f32 filters of static shape, if
+/// only at run time.
+bool hasStaticFilters(mlir::Operation *conv);
 
 std::optional<BlockedConv> matchConv(ConvOp op);
 std::optional<BlockedConv> matchTransposedConv(ConvTransposeOp op);
 
-/// The filters as `conv.shape` wants them, as a constant; null when their bytes
-/// are not at hand.
+/// The filters as `conv.shape` wants them: a constant, or packed by each run.
 mlir::Value packFilters(mlir::OpBuilder &b, const BlockedConv &conv);
 
 mlir::Value createBlockedConv(mlir::OpBuilder &b, mlir::Location loc,

@@ -8,18 +8,18 @@
 //   %3 = mlc.relu %2                 %3 = mlc.relu %2                (blocked)
 //                                    %4 = mlc.unpack %3
 //
-// In: simplified mlc ops. Out: f32 2-d convolutions with constant filters, and
-// what follows them channel by channel, on activations in blocks of 16 channels
-// (CpuConv.td). One walk in program order: an op whose operand is unpacked
-// takes the blocked tensor instead and unpacks its own result, so that packing
-// goes away wherever two such ops meet, and dead unpacking is erased.
+// In: simplified mlc ops. Out: f32 2-d convolutions (filters that a run
+// computes are packed by the run), and what follows them channel by channel, on
+// activations in blocks of 16 channels (CpuConv.td). One walk in program order:
+// an op whose operand is unpacked takes the blocked tensor instead and unpacks
+// its own result, so that packing goes away wherever two such ops meet, and
+// dead unpacking is erased.
 //
 // Elementwise ops and casts of other types between convolutions stay blocked
-// too.
-//
-// Not handled: convolutions of other element types, 1-d and 3-d convolutions,
-// filters that are not constant, groups that neither divide nor fill blocks;
-// they keep their form and the generic rules.
+// too. Not handled: convolutions of other element types, filters of unknown
+// shape, and, unless they are constant, those of narrow groups and transposed
+// convolutions: these keep their form and the generic rules.
+// ArrangeConvolutions has rewritten other ranks and groups.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/BlockedLayout.h"
@@ -53,6 +53,8 @@ private:
   bool visitReduce(ReduceOp op);
   bool visitConcat(ConcatOp op);
   bool visitElementwise(Operation *op);
+  bool visitPad(PadOp op);
+  bool visitPack(PackOp op);
   void replaceByBlocked(Operation *op, Value blocked);
 };
 
@@ -68,6 +70,10 @@ void LayoutChooser::visit(Operation *op) {
     done = visitReduce(reduce);
   } else if (auto concat = dyn_cast<ConcatOp>(op)) {
     done = visitConcat(concat);
+  } else if (auto pad = dyn_cast<PadOp>(op)) {
+    done = visitPad(pad);
+  } else if (auto pack = dyn_cast<PackOp>(op)) {
+    done = visitPack(pack);
   } else if (hasScalarBody(op) || isa<CastOp>(op)) {
     done = visitElementwise(op);
   }
@@ -90,9 +96,10 @@ bool LayoutChooser::visitConv(ConvOp op) {
   if (!conv) {
     return false;
   }
-  bool isPlanar =
-      conv->shape.form == ConvForm::direct && conv->shape.group == 1 &&
-      conv->shape.channels < kPlanarChannels && !findBlocked(op.getX());
+  bool isPlanar = conv->filters && conv->shape.form == ConvForm::direct &&
+                  conv->shape.group == 1 &&
+                  conv->shape.channels < kPlanarChannels &&
+                  !findBlocked(op.getX());
   if (isPlanar) {
     conv->shape.form = ConvForm::planar;
   }
@@ -196,6 +203,34 @@ bool LayoutChooser::visitElementwise(Operation *op) {
     return false;
   }
   replaceByBlocked(op, clone->getResult(0));
+  return true;
+}
+
+/// Borders of pictures: lines of 64 bytes are moved, whatever fills them.
+bool LayoutChooser::visitPad(PadOp op) {
+  Value x = findBlocked(op.getX());
+  bool keepsChannels = x && op.getLow()[1] == 0 && op.getHigh()[1] == 0;
+  if (!keepsChannels) {
+    return false;
+  }
+  SmallVector<int64_t> low(op.getLow()), high(op.getHigh());
+  low.push_back(0);
+  high.push_back(0);
+  OpBuilder b(op);
+  auto pad =
+      createInferred<PadOp>(b, op.getLoc(), x, op.getValue(), op.getLowValues(),
+                            op.getHighValues(), low, high, op.getKind());
+  replaceByBlocked(op, pad.getY());
+  return true;
+}
+
+/// Of ops that ArrangeConvolutions made in blocks.
+bool LayoutChooser::visitPack(PackOp op) {
+  Value blocked = findBlocked(op.getX());
+  if (!blocked || blocked.getType() != op.getY().getType()) {
+    return false;
+  }
+  op.replaceAllUsesWith(blocked);
   return true;
 }
 

@@ -67,6 +67,19 @@ def RepeatStepsPass : Pass<"mlc-repeat-steps", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
+def ArrangeConvolutionsPass : Pass<"mlc-arrange-convolutions", "::mlir::ModuleOp"> {
+  let summary = "state convolutions of every kind as 2-d ones that have a blocked form";
+  let description = [{
+    f32 convolutions with constant filters: lines become pictures of one row,
+    outer axes join the batch and their taps the channels, transposed
+    convolutions become ordinary ones for all phases of their strides, and
+    groups get sizes that kernels take. What follows elementwise goes along.
+  }];
+  let dependentDialects = ["::mlc::MlcDialect", "::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def ChooseLayoutsPass : Pass<"mlc-choose-layouts", "::mlir::ModuleOp"> {
   let summary = "keep activations in blocks of 16 channels around convolutions";
   let description = [{

@@ -24,6 +24,8 @@ void buildCpuLayoutPipeline(OpPassManager &pm) {
   // Recurrences before products: their input product becomes a packed one.
   pm.addPass(createPackRecurrentPass());
   pm.addPass(createPackMatMulPass());
+  // Convolutions become 2-d ones: what the blocked layout is for.
+  pm.addPass(createArrangeConvolutionsPass());
   // Blocked activations: convolutions, pools and what lies between them.
   pm.addPass(createChooseLayoutsPass());
 }

@@ -237,9 +237,9 @@ void DirectConv::emitTileOfRows(const Unit &unit, const Place &place) {
 void DirectConv::emitChunk(const Unit &unit, const Place &place) {
   int64_t chunk = plan.chunkPixels();
   Index begin = place.part * chunk;
-  forEachInnerTile(b, begin, b.min(begin + chunk, outColumns), plan.size.pixels,
-                   shape.columns.kernel,
-                   [&](const RowTile &tile) { emitTile(unit, place, tile); });
+  Index end = b.min(begin + chunk, outColumns);
+  forEachTileOfPart(b, shape.columns, inColumns, begin, end, plan.size.pixels,
+                    [&](const RowTile &tile) { emitTile(unit, place, tile); });
 }
 
 void DirectConv::addKernelRow(const TileOperands &tile, Accumulators &acc,

@@ -38,6 +38,7 @@ LaneKernel::LaneKernel(KernelBuilder &b, const ConvShape &shape,
   }
   images = b.dim(output, 0);
   blocks = place.blocks = b.dim(output, 1);
+  inBlocks = b.dim(this->buffers.x, 1);
   inRows = b.dim(this->buffers.x, 2);
   inColumns = b.dim(this->buffers.x, 3);
   outRows = b.dim(output, 2);
@@ -87,14 +88,21 @@ void LaneKernel::emitRow(LaneTile tile, TileBody body) {
   });
 }
 
+/// The first channel of the group that output channel `lane` belongs to.
+Index LaneKernel::firstChannel(Index lane) const {
+  int64_t filters = shape.groupFilters();
+  return filters > 1 ? lane / filters * shape.groupChannels() : lane;
+}
+
 void LaneKernel::emitTile(LaneTile tile, TileBody body) {
   tile.left = tile.part.column * shape.columns.stride - shape.columns.padLow;
   if (tile.part.isCut) {
     std::tie(tile.columnLow, tile.columnHigh) =
         insideTaps(b, shape.columns, tile.left, inColumns);
   }
-  Index line = (tile.image * blocks + tile.block) * inRows + tile.top;
-  tile.xAt = (line * inColumns + tile.left) * kBlock + tile.lane;
+  Index channel = firstChannel(tile.block * kBlock + tile.lane);
+  Index line = (tile.image * inBlocks + channel / kBlock) * inRows + tile.top;
+  tile.xAt = (line * inColumns + tile.left) * kBlock + channel % kBlock;
   Accumulators results = body(tile);
   TilePlace at = place;
   at.image = tile.image;

@@ -25,7 +25,9 @@ struct LaneTile {
   RowTile part;
   Index left;                  ///< input column of the first window
   Index columnLow, columnHigh; ///< kernel columns inside, of a cut tile
-  Index xAt; ///< element of x at kernel row and column 0 of the first pixel
+  /// Element of x at kernel row and column 0 of the first pixel, in the first
+  /// channel that the first lane takes.
+  Index xAt;
 };
 
 class LaneKernel {
@@ -45,18 +47,21 @@ public:
                                           int64_t low, int64_t high)>;
   void forEachTap(const LaneTile &tile, Accumulators &acc, TapBody tap);
 
-  mlir::Value loadX(Index at) { return b.loadVector(x, at, b.isa.lanes()); }
+  mlir::Value loadX(Index at, int64_t count) {
+    return b.loadVector(x, at, count);
+  }
   mlir::Value loadElement(Index at) { return b.load(x, at); }
   int64_t pixelStride() const { return shape.columns.stride * kBlock; }
 
   KernelBuilder &b;
   const ConvShape &shape;
   ConvBuffers buffers;
-  Index images, blocks, inRows, inColumns, outRows, outColumns;
+  Index images, blocks, inBlocks, inRows, inColumns, outRows, outColumns;
 
 private:
   void emitRow(LaneTile tile, TileBody body);
   void emitTile(LaneTile tile, TileBody body);
+  Index firstChannel(Index lane) const;
   void forEachColumn(const LaneTile &tile, Accumulators &acc, Index kernelRow,
                      Index xAt, TapBody tap);
 

@@ -20,8 +20,10 @@ std::pair<Index, Index> insideTaps(KernelBuilder &b, const Window &window,
   return {low, b.min(high, b.index(window.kernel))};
 }
 
-void forEachInnerTile(KernelBuilder &b, Index begin, Index end,
-                      int64_t maxPixels, int64_t kernel, TileEmitter emit) {
+/// The outputs [begin, end), none of which sees padding.
+static void forEachInnerTile(KernelBuilder &b, Index begin, Index end,
+                             int64_t maxPixels, int64_t kernel,
+                             TileEmitter emit) {
   for (int64_t pixels = maxPixels; pixels > 0;
        pixels = pixels == maxPixels ? llvm::bit_floor<uint64_t>(pixels - 1)
                                     : pixels / 2) {
@@ -33,32 +35,35 @@ void forEachInnerTile(KernelBuilder &b, Index begin, Index end,
   }
 }
 
-static void forEachDynamicTile(KernelBuilder &b, const Window &columns,
-                               Index in, Index out, int64_t maxPixels,
-                               TileEmitter emit) {
-  Index zero = b.index(int64_t(0));
+void forEachTileOfPart(KernelBuilder &b, const Window &columns, Index in,
+                       Index begin, Index end, int64_t maxPixels,
+                       TileEmitter emit) {
   if (!columns.isPadded()) {
-    forEachInnerTile(b, zero, out, maxPixels, columns.kernel, emit);
+    forEachInnerTile(b, begin, end, maxPixels, columns.kernel, emit);
     return;
   }
+  Index zero = b.index(int64_t(0));
+  auto inside = [&](Index column, Index low) {
+    return b.max(b.min(column, end), low);
+  };
   int64_t low =
       llvm::divideCeil(std::max<int64_t>(0, columns.padLow), columns.stride);
-  Index begin = b.min(b.index(low), out);
+  Index first = inside(b.index(low), begin);
   // The last window that ends inside: column * stride + reach < in + padLow.
   int64_t reach = (columns.kernel - 1) * columns.dilation;
   Index room = in + (columns.padLow - reach - 1 + columns.stride);
-  Index end = b.min(b.max(room, zero) / columns.stride, out);
-  end = b.max(end, begin);
+  Index last = inside(b.max(room, zero) / columns.stride, first);
   auto emitCut = [&](Index column) { emit({column, 1, {}, /*isCut=*/true}); };
-  b.loop(zero, begin, 1, emitCut);
-  forEachInnerTile(b, begin, end, maxPixels, columns.kernel, emit);
-  b.loop(end, out, 1, emitCut);
+  b.loop(begin, first, 1, emitCut);
+  forEachInnerTile(b, first, last, maxPixels, columns.kernel, emit);
+  b.loop(last, end, 1, emitCut);
 }
 
 void forEachTile(KernelBuilder &b, const Window &columns, Index in, Index out,
                  int64_t maxPixels, TileEmitter emit) {
   if (!columns.isStatic()) {
-    forEachDynamicTile(b, columns, in, out, maxPixels, emit);
+    forEachTileOfPart(b, columns, in, b.index(int64_t(0)), out, maxPixels,
+                      emit);
     return;
   }
   for (const TileRun &run : planTiles(columns, maxPixels)) {

@@ -36,10 +36,12 @@ void forEachTile(KernelBuilder &b, const Window &columns, Index in, Index out,
 void pickTile(KernelBuilder &b, const Window &columns, int64_t maxPixels,
               Index number, TileEmitter emit);
 
-/// Emits the outputs [begin, end), none of which sees padding: full tiles, then
-/// one of each power of two.
-void forEachInnerTile(KernelBuilder &b, Index begin, Index end,
-                      int64_t maxPixels, int64_t kernel, TileEmitter emit);
+/// Emits the outputs [begin, end) of a row of unknown width: pixels that see
+/// padding one by one, those between them in full tiles, then one of each power
+/// of two.
+void forEachTileOfPart(KernelBuilder &b, const Window &columns, Index in,
+                       Index begin, Index end, int64_t maxPixels,
+                       TileEmitter emit);
 
 /// Kernel taps [low, high) of a window at `origin` (may be negative) that lie
 /// inside [0, extent).

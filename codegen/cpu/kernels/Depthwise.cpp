@@ -3,14 +3,14 @@
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A vector holds the results of lanes channels, and the inputs of lane l are
-// the channels of its group, g of them and all in its block:
+// A vector holds the results of lanes filters, and the inputs of lane l are the
+// channels of its group, g of them (for f >= g filters) and all in one block:
 //
 //   for each tap:
-//     for i in 0..g:  acc[l] += x[l / g * g + i] * w[tap][i][l]
+//     for i in 0..g:  acc[l] += x[l / f * g + i] * w[tap][i][l]
 //
-// With g = 1 that is x itself, with g below the lanes a shuffle of it, else one
-// element for all lanes.
+// With f = 1 that is x itself, with f below the lanes a shuffle of as many
+// channels as the lanes need, else one element for all lanes.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/Depthwise.h"
@@ -29,7 +29,8 @@ class DepthwiseTile {
 public:
   DepthwiseTile(LaneKernel &lanes, Value weights, const LaneTile &tile)
       : lanes(lanes), b(lanes.b), weights(weights), tile(tile),
-        width(lanes.shape.groupChannels()), count(b.isa.lanes()) {
+        width(lanes.shape.groupChannels()), filters(lanes.shape.groupFilters()),
+        count(b.isa.lanes()) {
     int64_t taps = lanes.shape.rows.kernel * lanes.shape.columns.kernel;
     filter = tile.block * (taps * width * kBlock) + tile.lane;
   }
@@ -54,14 +55,14 @@ private:
       w.push_back(b.loadVector(weights, at + i * kBlock, count));
     }
     // Lanes of one group only: the same element for all of them.
-    bool isOneGroup = width >= count;
-    Index group = isOneGroup ? xAt - tile.lane % width : xAt;
+    bool isOneGroup = filters >= count;
     for (int64_t p = low; p < high; ++p) {
       int64_t pixel = p * lanes.pixelStride();
-      Value x = isOneGroup ? Value() : lanes.loadX(xAt + pixel);
+      Value x = isOneGroup ? Value()
+                           : lanes.loadX(xAt + pixel, count / filters * width);
       for (int64_t i = 0; i < width; ++i) {
         Value input = isOneGroup
-                          ? b.splatOf(lanes.loadElement(group + (pixel + i)))
+                          ? b.splatOf(lanes.loadElement(xAt + (pixel + i)))
                           : pick(x, i);
         sums[p] = b.fma(input, w[i], sums[p]);
       }
@@ -70,12 +71,12 @@ private:
 
   /// In every lane, channel `i` of its group.
   Value pick(Value x, int64_t i) {
-    if (width == 1) {
+    if (filters == 1) {
       return x;
     }
     SmallVector<int64_t> sources;
     for (int64_t lane = 0; lane < count; ++lane) {
-      sources.push_back(lane / width * width + i);
+      sources.push_back(lane / filters * width + i);
     }
     return vector::ShuffleOp::create(b, x, x, sources);
   }
@@ -84,7 +85,7 @@ private:
   KernelBuilder &b;
   Value weights;
   const LaneTile &tile;
-  int64_t width, count;
+  int64_t width, filters, count;
   Index filter; ///< the weights of the first tap
 };
 

@@ -45,7 +45,8 @@ Accumulators Pool::reduceTile(const LaneTile &tile) {
                    [&](Accumulators &sums, Index, Index, Index xAt, int64_t low,
                        int64_t high) {
                      for (int64_t p = low; p < high; ++p) {
-                       Value x = lanes.loadX(xAt + p * lanes.pixelStride());
+                       Value x = lanes.loadX(xAt + p * lanes.pixelStride(),
+                                             lanes.b.isa.lanes());
                        sums[p] =
                            isMax ? maximum(b, x, sums[p]) : b.add(sums[p], x);
                      }

@@ -50,8 +50,9 @@ def MLC_ConvBlockedOp : MLC_CpuConvOp<"conv_blocked", [SameElementTypes]> {
       winograd   [ceil(O/32), 16, ceil(I/16), 16, 32]: G g G^T of F(2x2, 3x3)
       transpose  [kh, kw, ceil(O/32), ceil(I/16), 16, 32]: mlc.conv_transpose
                  with stride = kernel, no pads, group 1
-      depthwise  [ceil(C/16), kh, kw, I, 16]: channels = filters, I divides 16;
-                 filters of a group lie beside each other as its channels do
+      depthwise  [ceil(filters/16), kh, kw, I, 16]: I divides 16 and is at most
+                 O, which divides 16 or is a multiple; filters of a group lie
+                 beside each other as its channels do
 
     y: blocked. Other attributes as mlc.conv, for two spatial axes.
   }];
@@ -66,6 +67,8 @@ def MLC_ConvBlockedOp : MLC_CpuConvOp<"conv_blocked", [SameElementTypes]> {
     static ::llvm::SmallVector<int64_t>
     packedDims(ConvForm form, int64_t channels, int64_t filters, int64_t group,
                ::llvm::ArrayRef<int64_t> kernel);
+    /// Whether groups of so many channels and filters have the depthwise form.
+    static bool isLanewise(int64_t channels, int64_t filters);
   }];
   let example = "%y = mlc.conv_blocked %x, %w {channels = 20 : i64, dilations = array<i64: 1, 1>, filters = 40 : i64, form = 0 : i32, kernel = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 1, 1>} : (tensor<1x2x8x8x16xf32>, tensor<1x2x2x3x3x16x32xf32>) -> tensor<1x3x8x8x16xf32>";
 }

@@ -73,10 +73,15 @@ SmallVector<int64_t> ConvBlockedOp::packedDims(ConvForm form, int64_t channels,
   case ConvForm::transpose:
     return {kh, kw, panels, blocks, kBlock, kPanel};
   case ConvForm::depthwise:
-    return {int64_t(llvm::divideCeil(channels, kBlock)), kh, kw,
+    return {int64_t(llvm::divideCeil(filters, kBlock)), kh, kw,
             channels / group, kBlock};
   }
   llvm_unreachable("unknown form");
+}
+
+bool ConvBlockedOp::isLanewise(int64_t channels, int64_t filters) {
+  return kBlock % channels == 0 && channels <= filters &&
+         (kBlock % filters == 0 || filters % kBlock == 0);
 }
 
 /// Whether the attributes suit the form.
@@ -104,7 +109,7 @@ static LogicalResult verifyForm(ConvBlockedOp op) {
            isAll(op.getPads(), 0) && isAll(op.getDilations(), 1);
     break;
   case ConvForm::depthwise:
-    fits = filters == channels && kBlock % (channels / group) == 0;
+    fits = ConvBlockedOp::isLanewise(channels / group, filters / group);
     break;
   }
   if (!fits) {

@@ -50,6 +50,8 @@ ConvShape ConvCase::shape() const {
   shape.columns = {kernelW, strideW, left, right, dilationW, width, outWidth()};
   if (dynamicSpatial) {
     shape.rows.in = shape.rows.out = ShapedType::kDynamic;
+  }
+  if (dynamicSpatial || dynamicWidth) {
     shape.columns.in = shape.columns.out = ShapedType::kDynamic;
   }
   return shape;
@@ -68,9 +70,12 @@ std::string ConvCase::text() const {
   snprintf(buffer, sizeof buffer,
            "%s%s n%ld c%ld o%ld g%ld %ldx%ld k%ldx%ld s%ldx%ld "
            "p%ld,%ld,%ld,%ld d%ldx%ld",
-           names[int(form)], dynamicSpatial ? " dynamic" : "", images, channels,
-           filters, group, height, width, kernelH, kernelW, strideH, strideW,
-           top, left, bottom, right, dilationH, dilationW);
+           names[int(form)],
+           dynamicSpatial ? " dynamic"
+           : dynamicWidth ? " dynamic width"
+                          : "",
+           images, channels, filters, group, height, width, kernelH, kernelW,
+           strideH, strideW, top, left, bottom, right, dilationH, dilationW);
   return buffer;
 }
 

@@ -25,7 +25,7 @@ struct ConvCase {
   int64_t kernelH = 1, kernelW = 1, strideH = 1, strideW = 1;
   int64_t top = 0, left = 0, bottom = 0, right = 0; ///< pads
   int64_t dilationH = 1, dilationW = 1;
-  bool dynamicSpatial = false;
+  bool dynamicSpatial = false, dynamicWidth = false;
   bool hasResidual = true, longEpilogue = false;
 
   int64_t outHeight() const;

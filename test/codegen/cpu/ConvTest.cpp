@@ -146,6 +146,42 @@ TEST_P(ConvTest, NarrowGroups) {
   }
 }
 
+TEST_P(ConvTest, MoreFiltersThanChannels) {
+  const int64_t sizes[][3] = {{24, 1, 2}, {12, 1, 4},  {20, 1, 8}, {5, 1, 16},
+                              {10, 2, 4}, {9, 2, 16},  {6, 4, 8},  {5, 8, 16},
+                              {3, 8, 32}, {4, 16, 16}, {3, 1, 48}};
+  for (auto [group, channels, filters] : sizes) {
+    ConvCase p = make(ConvForm::depthwise, 2, group * channels, group * filters,
+                      9, 17, 3, 1, 1);
+    p.group = group;
+    check(p);
+    p.strideW = 2;
+    p.dynamicSpatial = true;
+    check(p);
+  }
+}
+
+TEST_P(ConvTest, LineOfUnknownWidth) {
+  for (int64_t width : {1, 3, 40, 250}) {
+    for (int64_t pad : {0, 2, 4}) {
+      if (width + 2 * pad < 5) {
+        continue;
+      }
+      ConvCase p = make(ConvForm::direct, 2, 20, 40, 1, width, 1, 1, 0);
+      p.kernelW = 5;
+      p.left = p.right = pad;
+      p.dynamicWidth = true;
+      check(p);
+      p.strideW = 2;
+      p.left = 0;
+      p.right = std::max(pad, 5 - width);
+      check(p);
+      p.form = ConvForm::planar;
+      check(p);
+    }
+  }
+}
+
 TEST_P(ConvTest, Adversarial) {
   ConvCase p = make(ConvForm::direct, 3, 64, 48, 13, 11, 3, 1, 0);
   p.top = 2;

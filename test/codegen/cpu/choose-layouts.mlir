@@ -78,11 +78,38 @@ func.func @unet(%x: tensor<1x16x2x2xf32>, %s: tensor<1x16x1x1xf32>, %y: tensor<1
 
 // -----
 
-// Filters that are no constants keep their form.
+// Filters that are no constants are packed by the run, to whole blocks.
 // CHECK-LABEL: func.func @dynamicFilters
+// CHECK: mlc.pad %{{.*}} tensor<1x32x32x3x3xf32>
+// CHECK: %[[W:.*]] = mlc.transpose %{{.*}} -> tensor<1x1x2x3x3x16x32xf32>
+// CHECK: mlc.conv_blocked %{{.*}}, %[[W]] {{.*}}form = 0 : i32
+func.func @dynamicFilters(%x: tensor<1x20x8x8xf32>, %w: tensor<24x20x3x3xf32>) -> tensor<1x24x6x6xf32> {
+  %0 = mlc.conv %x, %w {dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>} : (tensor<1x20x8x8xf32>, tensor<24x20x3x3xf32>) -> tensor<1x24x6x6xf32>
+  return %0 : tensor<1x24x6x6xf32>
+}
+
+// -----
+
+// Filters of a shape that only the run knows keep their form.
+// CHECK-LABEL: func.func @unknownFilters
 // CHECK: mlc.conv %
 // CHECK-NOT: mlc.pack
-func.func @dynamicFilters(%x: tensor<1x32x8x8xf32>, %w: tensor<32x32x1x1xf32>) -> tensor<1x32x8x8xf32> {
-  %0 = mlc.conv %x, %w {dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>} : (tensor<1x32x8x8xf32>, tensor<32x32x1x1xf32>) -> tensor<1x32x8x8xf32>
-  return %0 : tensor<1x32x8x8xf32>
+func.func @unknownFilters(%x: tensor<1x32x8x8xf32>, %w: tensor<32x32x?x1xf32>) -> tensor<1x32x?x8xf32> {
+  %0 = mlc.conv %x, %w {dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>} : (tensor<1x32x8x8xf32>, tensor<32x32x?x1xf32>) -> tensor<1x32x?x8xf32>
+  return %0 : tensor<1x32x?x8xf32>
+}
+
+// -----
+
+// A border of a picture in blocks is one in blocks, whatever fills it.
+// CHECK-LABEL: func.func @border
+// CHECK: mlc.conv_blocked
+// CHECK: mlc.pad %{{.*}} {high = array<i64: 0, 0, 1, 1, 0>, kind = 1 : i32, low = array<i64: 0, 0, 1, 1, 0>{{.*}} -> tensor<1x2x10x10x16xf32>
+// CHECK: mlc.conv_blocked
+func.func @border(%x: tensor<1x32x8x8xf32>) -> tensor<1x32x8x8xf32> {
+  %w = mlc.constant dense<1.0> : tensor<32x32x3x3xf32> : tensor<32x32x3x3xf32>
+  %0 = mlc.conv %x, %w {dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 1, 1>} : (tensor<1x32x8x8xf32>, tensor<32x32x3x3xf32>) -> tensor<1x32x8x8xf32>
+  %1 = mlc.pad %0 {high = array<i64: 0, 0, 1, 1>, kind = 1 : i32, low = array<i64: 0, 0, 1, 1>, operandSegmentSizes = array<i32: 1, 0, 0, 0>} : (tensor<1x32x8x8xf32>) -> tensor<1x32x10x10xf32>
+  %2 = mlc.conv %1, %w {dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>} : (tensor<1x32x10x10xf32>, tensor<32x32x3x3xf32>) -> tensor<1x32x8x8xf32>
+  return %2 : tensor<1x32x8x8xf32>
 }
