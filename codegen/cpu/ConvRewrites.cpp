@@ -213,8 +213,7 @@ private:
     pads.erase(pads.begin() + spatial);
     pads.erase(pads.begin());
     return b.make<ConvOp>(gathered, w, op.getStrides().drop_front(), pads,
-                          op.getDilations().drop_front(), group,
-                          op.getExact());
+                          op.getDilations().drop_front(), group, op.getExact());
   }
 
   ConvOp op;

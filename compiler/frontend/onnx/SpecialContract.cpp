@@ -62,6 +62,18 @@ static Value addBias(Node &n, Value y, unsigned input) {
   return n.add(y, n.perChannel(bias, n.rank(y)));
 }
 
+/// `x` with as many channels as the filters ask for, in its type when that is a
+/// number: layouts are chosen by it.
+static Value fixChannels(Node &n, Value x, AffineExpr channels,
+                         StringRef what) {
+  auto number = DimMath::literal(channels);
+  if (number && *number > 0) {
+    return n.fixDim(x, 1, *number, what);
+  }
+  n.requireEqual(n.dims(x)[1], channels, what);
+  return x;
+}
+
 static void importConv(Node &n) {
   Value x = n.value(0), w = n.value(1);
   int64_t group = n.intAttr("group", 1);
@@ -75,9 +87,8 @@ static void importConv(Node &n) {
   if (!window->dynamicPads.empty()) {
     x = padExplicitly(n, x, *window, n.scalarLike(x, 0));
   }
-  AffineExpr perGroup = n.dims(w)[1];
-  n.requireEqual(n.dims(x)[1], n.math.mul(perGroup, n.math.constant(group)),
-                 "channels must be the filter's times group");
+  x = fixChannels(n, x, n.math.mul(n.dims(w)[1], n.math.constant(group)),
+                  "channels must be the filter's times group");
   Value y = n.failed() ? Value()
                        : n.create<ConvOp>(x, w, window->strides, window->pads,
                                           window->dilations, group);
@@ -150,8 +161,7 @@ static void importConvTranspose(Node &n) {
     return n.badAttribute("group " + Twine(group) +
                           " does not divide the channels");
   }
-  n.requireEqual(n.dims(x)[1], n.dims(w)[0],
-                 "channels must be the filter's inputs");
+  x = fixChannels(n, x, n.dims(w)[0], "channels must be the filter's inputs");
   Value y = n.failed()
                 ? Value()
                 : n.create<ConvTransposeOp>(x, w, window->strides, window->pads,
