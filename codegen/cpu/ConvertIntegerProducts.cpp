@@ -130,7 +130,8 @@ struct Weights {
     auto type = cast<RankedTensorType>(value.getType());
     SmallVector<int64_t> shape(type.getShape());
     shape[axis] = part.end - part.begin;
-    std::string order = ("from_" + Twine(part.begin)).str();
+    std::string order =
+        ("from_" + Twine(part.begin) + "_along_" + Twine(axis)).str();
     return packConstant(
         value, RankedTensorType::get(shape, type.getElementType()), order,
         [&](ConstantFloats from, MutableArrayRef<float> to) {
@@ -193,10 +194,10 @@ ElementsAttr constantFloats(Value tensor) {
     return {};
   }
   ArrayRef<int64_t> pointShape = cast<ShapedType>(point.getType()).getShape();
-  std::string order = ((sign < 0 ? "minus_" : "plus_") +
-                       Twine::utohexstr(llvm::xxh3_64bits(StringRef(
-                           bytes->bytes.data(), bytes->bytes.size()))))
-                          .str();
+  std::string order;
+  llvm::raw_string_ostream(order)
+      << (sign < 0 ? "minus_" : "plus_") << point.getType() << '_'
+      << llvm::xxh3_64bits(StringRef(bytes->bytes.data(), bytes->bytes.size()));
   return packConstant(
       base, type.clone(Float32Type::get(tensor.getContext())), order,
       [&](ConstantFloats from, MutableArrayRef<float> to) {

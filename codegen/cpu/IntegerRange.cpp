@@ -8,7 +8,7 @@
 #include "codegen/cpu/PackedConstant.h"
 #include "dialects/mlc/Mlc.h"
 
-#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/ADT/DenseMap.h"
 
 using namespace mlir;
 
@@ -61,9 +61,21 @@ Range rangeOfConstant(ElementsAttr attr) {
              : std::nullopt;
 }
 
-Range find(Value tensor, unsigned depth);
+/// One query; a value that several ops use is looked at once.
+class RangeFinder {
+public:
+  Range find(Value tensor, unsigned depth);
 
-Range unionOf(ValueRange tensors, unsigned depth) {
+private:
+  Range unionOf(ValueRange tensors, unsigned depth);
+  Range ofPad(PadOp pad, unsigned depth);
+  Range ofArithmetic(Operation *op, unsigned depth);
+  Range ofResult(Operation *op, unsigned depth);
+
+  llvm::DenseMap<Value, Range> known;
+};
+
+Range RangeFinder::unionOf(ValueRange tensors, unsigned depth) {
   Range all;
   for (Value tensor : tensors) {
     Range range = find(tensor, depth);
@@ -77,76 +89,80 @@ Range unionOf(ValueRange tensors, unsigned depth) {
   return all;
 }
 
-/// Applies `combine` to the ranges of both operands.
-Range combined(Operation *op, unsigned depth,
-               IntegerRange (*combine)(IntegerRange, IntegerRange)) {
-  Range a = find(op->getOperand(0), depth), b = find(op->getOperand(1), depth);
-  return a && b ? Range(combine(*a, *b)) : std::nullopt;
+Range RangeFinder::ofPad(PadOp pad, unsigned depth) {
+  SmallVector<Value> sources{pad.getX()};
+  if (pad.getValue()) {
+    sources.push_back(pad.getValue());
+  }
+  Range range = unionOf(sources, depth);
+  if (range && !pad.getValue() && pad.getKind() == PadKind::constant) {
+    // Zeros.
+    range = IntegerRange{std::min<int64_t>(range->low, 0),
+                         std::max<int64_t>(range->high, 0)};
+  }
+  return range;
 }
 
-Range find(Value tensor, unsigned depth) {
+Range RangeFinder::ofArithmetic(Operation *op, unsigned depth) {
+  Range a = find(op->getOperand(0), depth);
+  Range b = op->getNumOperands() > 1 ? find(op->getOperand(1), depth)
+                                     : Range(IntegerRange{0, 0});
+  if (!a || !b) {
+    return std::nullopt;
+  }
+  if (isa<AddOp>(op)) {
+    return IntegerRange{a->low + b->low, a->high + b->high};
+  }
+  if (isa<SubOp>(op)) {
+    return IntegerRange{a->low - b->high, a->high - b->low};
+  }
+  if (isa<MinOp>(op)) {
+    return IntegerRange{std::min(a->low, b->low), std::min(a->high, b->high)};
+  }
+  // The greater one, or that of one operand and 0.
+  return IntegerRange{std::max(a->low, b->low), std::max(a->high, b->high)};
+}
+
+Range RangeFinder::ofResult(Operation *op, unsigned depth) {
+  if (auto constant = dyn_cast<ConstantOp>(op)) {
+    return rangeOfConstant(constant.getValue());
+  }
+  if (isa<CastOp, TransposeOp, ReshapeOp, ExpandOp, SliceOp, GatherOp>(op)) {
+    return find(op->getOperand(0), depth);
+  }
+  if (auto concat = dyn_cast<ConcatOp>(op)) {
+    return unionOf(concat.getXs(), depth);
+  }
+  if (auto pad = dyn_cast<PadOp>(op)) {
+    return ofPad(pad, depth);
+  }
+  if (isa<WhereOp>(op)) {
+    return unionOf(op->getOperands().drop_front(), depth);
+  }
+  return isa<AddOp, SubOp, MinOp, MaxOp, ReluOp>(op) ? ofArithmetic(op, depth)
+                                                     : Range();
+}
+
+Range RangeFinder::find(Value tensor, unsigned depth) {
   Type element = elementTypeOf(tensor);
   Range all = element ? rangeOfType(element) : std::nullopt;
   Operation *op = tensor.getDefiningOp();
-  if (!all || !op || depth == 0) {
+  // A cast to boolean is no cast of values.
+  if (!all || !op || depth == 0 || element.isInteger(1)) {
     return all;
   }
-  --depth;
-  Range range =
-      llvm::TypeSwitch<Operation *, Range>(op)
-          .Case([&](ConstantOp constant) {
-            return rangeOfConstant(constant.getValue());
-          })
-          .Case<CastOp, TransposeOp, ReshapeOp, ExpandOp, SliceOp, GatherOp>(
-              [&](auto view) { return find(view->getOperand(0), depth); })
-          .Case([&](ConcatOp concat) { return unionOf(concat.getXs(), depth); })
-          .Case([&](PadOp pad) {
-            SmallVector<Value> sources{pad.getX()};
-            if (pad.getValue()) {
-              sources.push_back(pad.getValue());
-            }
-            return unionOf(sources, depth);
-          })
-          .Case([&](WhereOp where) {
-            return unionOf(where->getOperands().drop_front(), depth);
-          })
-          .Case([&](AddOp) {
-            return combined(op, depth, [](IntegerRange a, IntegerRange b) {
-              return IntegerRange{a.low + b.low, a.high + b.high};
-            });
-          })
-          .Case([&](SubOp) {
-            return combined(op, depth, [](IntegerRange a, IntegerRange b) {
-              return IntegerRange{a.low - b.high, a.high - b.low};
-            });
-          })
-          .Case([&](MaxOp) {
-            return combined(op, depth, [](IntegerRange a, IntegerRange b) {
-              return IntegerRange{std::max(a.low, b.low),
-                                  std::max(a.high, b.high)};
-            });
-          })
-          .Case([&](MinOp) {
-            return combined(op, depth, [](IntegerRange a, IntegerRange b) {
-              return IntegerRange{std::min(a.low, b.low),
-                                  std::min(a.high, b.high)};
-            });
-          })
-          .Case([&](ReluOp relu) -> Range {
-            Range x = find(relu->getOperand(0), depth);
-            return x ? Range(IntegerRange{std::max<int64_t>(x->low, 0),
-                                          std::max<int64_t>(x->high, 0)})
-                     : x;
-          })
-          .Default([](Operation *) { return Range(); });
-  // A cast to boolean is no cast of values.
-  return element.isInteger(1) ? all : unlessWrapped(range, element);
+  if (auto it = known.find(tensor); it != known.end()) {
+    return it->second;
+  }
+  Range range = unlessWrapped(ofResult(op, depth - 1), element);
+  known[tensor] = range;
+  return range;
 }
 
 } // namespace
 
 std::optional<IntegerRange> rangeOf(Value tensor) {
-  return find(tensor, kMaxDepth);
+  return RangeFinder().find(tensor, kMaxDepth);
 }
 
 } // namespace mlc::codegen

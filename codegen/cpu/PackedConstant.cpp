@@ -196,11 +196,18 @@ static PanelType choosePanelType(MLIRContext *context, ConstantFloats values) {
 // Packing
 //===----------------------------------------------------------------------===//
 
-/// Big constants are known by their resource's name, which is unique.
-static std::string packedName(ElementsAttr from, StringRef order) {
+/// Big constants are known by their resource's name, which is unique, and by
+/// what is made of them: constants of several types may share a resource.
+static std::string packedName(ElementsAttr from, Type type, StringRef order) {
   auto resource = dyn_cast<DenseResourceElementsAttr>(from);
-  return resource ? (resource.getRawHandle().getKey() + "." + order).str()
-                  : order.str();
+  if (!resource) {
+    return order.str();
+  }
+  std::string name;
+  llvm::raw_string_ostream stream(name);
+  stream << resource.getRawHandle().getKey() << '.' << order << '.'
+         << from.getType() << '.' << type;
+  return name;
 }
 
 static size_t byteCount(RankedTensorType type) {
@@ -228,7 +235,7 @@ static ElementsAttr findPacked(ElementsAttr from, RankedTensorType type,
 static ElementsAttr
 makeConstant(ElementsAttr from, RankedTensorType type, StringRef order,
              llvm::function_ref<void(MutableArrayRef<char>)> fill) {
-  std::string name = packedName(from, order);
+  std::string name = packedName(from, type, order);
   if (ElementsAttr known = findPacked(from, type, name)) {
     return known;
   }

@@ -69,7 +69,7 @@ typedef void (*mlc_kernel_fn)(void *args, int64_t begin, int64_t end,
 
 typedef struct mlc_exec_api {
   /// The arena of this run: `bytes` of 64-byte aligned memory on the program's
-  /// device, valid until the run ends. Called at most once, first.
+  /// device, valid until the run ends. Called at most once, before any launch.
   void *(*arena)(struct mlc_exec *exec, int64_t bytes);
   /// Memory for a buffer whose size only the running model knows (64-byte
   /// aligned, device memory); freed by `release` or at the end of the run.

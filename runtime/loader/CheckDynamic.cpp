@@ -188,6 +188,9 @@ Status ElfFile::checkTables() {
                      "section %d",
                      i);
     }
+    if (sectionAt(section.sh_addr) != &section) {
+      return damaged("section %d lies where another begins", i);
+    }
   }
   Status status = MLC_OK;
   for (const RelocationRule &rule : relocationRules) {

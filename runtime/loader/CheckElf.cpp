@@ -221,8 +221,8 @@ Status ElfFile::checkSegment(const Elf64_Phdr &segment, uint64_t &end) {
       (align <= 1 || (segment.p_vaddr - segment.p_offset) % align == 0);
   if (segment.p_type == PT_LOAD) {
     // Addresses stay in the lower half and do not wrap around.
-    bool isOrdered = segment.p_vaddr >= end &&
-                     segment.p_memsz <= INT64_MAX - segment.p_vaddr;
+    bool isOrdered = isWithin(segment.p_vaddr, segment.p_memsz, end,
+                              uint64_t(INT64_MAX) - end);
     if (!isAligned || !isOrdered || segment.p_filesz > segment.p_memsz ||
         !(segment.p_flags & PF_R)) {
       return damaged("the segment at address 0x%llx is damaged",

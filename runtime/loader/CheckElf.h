@@ -20,9 +20,9 @@ namespace mlc::rt {
 ///   - the dynamic section names exactly the tables that the sections hold, so
 ///     that the loader reads no other bytes;
 ///   - relocations write to writable segments and use symbols that exist.
-/// Not looked at: code (of DT_INIT only that it is some), data, strings, hash
-/// and version tables. Loading a model runs its code, so this is against
-/// accidents, not against an enemy.
+/// Not looked at: code (of DT_INIT only that it is some), data, strings, packed
+/// relocations (DT_RELR), hash and version tables. Loading a model runs its
+/// code, so this is against accidents, not against an enemy.
 Status checkElf(const char *path);
 
 } // namespace mlc::rt

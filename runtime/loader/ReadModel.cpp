@@ -62,6 +62,11 @@ Status ModelImage::map() {
       span = segments[i].p_vaddr + segments[i].p_memsz; // they ascend
     }
   }
+  // Pages of zeros cost the file nothing; tables in them would cost us.
+  constexpr uint64_t mostZeros = uint64_t(64) << 20;
+  if (span > fileBytes + mostZeros) {
+    return broken("segments much larger than the file");
+  }
   void *memory = mmap(nullptr, span, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (!span || memory == MAP_FAILED) {
@@ -93,8 +98,10 @@ Status ModelImage::relocate() {
     Status status =
         readTable("the relocations", section.sh_offset, count, table);
     for (uint64_t r = 0; r < count && status == MLC_OK; ++r) {
-      // Their places are checked. What lies outside is found out later.
-      if (isRelative(table[r])) {
+      // What a place is given may lie outside; that is found out later.
+      if (!isWithin(table[r].r_offset, sizeof(uint64_t), 0, span)) {
+        status = broken("a relocation");
+      } else if (isRelative(table[r])) {
         uint64_t value =
             (uint64_t)(uintptr_t)base + (uint64_t)table[r].r_addend;
         memcpy(base + table[r].r_offset, &value, sizeof(value));

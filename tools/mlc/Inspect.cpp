@@ -223,17 +223,27 @@ const char *suffixOf(const mlc_image_info_t &image) {
   return image.kind >= 0 && image.kind < 3 ? imageSuffixes[image.kind] : "bin";
 }
 
+/// `text` from a model as a part of a file name that stays in its folder.
+std::string asFileName(const char *text) {
+  std::string name = orEmpty(text);
+  for (char &c : name) {
+    bool isPlain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                   (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '+';
+    c = isPlain ? c : '-';
+  }
+  return name.empty() ? "-" : name;
+}
+
 /// Writes every image into `folder`; `text` lists the files.
 std::optional<Problem> writeImages(const Contents &contents,
                                    const std::string &folder,
                                    std::string &text) {
   ::mkdir(folder.c_str(), 0777); // writing says so when it is not there
   for (const Program &program : contents.programs) {
-    std::string name = orEmpty(program.info.target);
-    std::replace(name.begin(), name.end(), ':', '-');
+    std::string name = asFileName(program.info.target);
     for (const mlc_image_info_t &image : program.images) {
-      std::string path = io::join(folder, "/", name, ".", orEmpty(image.arch),
-                                  ".", suffixOf(image));
+      std::string path = io::join(folder, "/", name, ".",
+                                  asFileName(image.arch), ".", suffixOf(image));
       size_t size = size_t(image.bytes);
       // PTX is text that ends with a zero for the driver.
       size -= image.kind == MLC_IMAGE_PTX && size > 0;

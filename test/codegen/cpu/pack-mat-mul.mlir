@@ -64,3 +64,21 @@ func.func @types(%a: tensor<4x1xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>, tens
   %4 = mlc.matmul %a, %tiny : (tensor<4x1xf32>, tensor<1x2xf32>) -> tensor<4x2xf32>
   return %0, %1, %2, %3, %4 : tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>, tensor<4x2xf32>
 }
+
+// -----
+
+// One resource under two types: each has panels of its own.
+// CHECK-LABEL: func.func @shared
+// CHECK-DAG: %[[SQUARE:.*]] = mlc.constant dense_resource<{{.*}}2x32xf32{{.*}}> : tensor<1x2x32xi8>
+// CHECK-DAG: %[[LONG:.*]] = mlc.constant dense_resource<{{.*}}1x64xf32{{.*}}> : tensor<2x1x32xi8>
+// CHECK-DAG: mlc.matmul_packed %arg0, %[[SQUARE]]
+// CHECK-DAG: mlc.matmul_packed %arg1, %[[LONG]]
+func.func @shared(%a: tensor<4x2xf32>, %b: tensor<4x1xf32>) -> (tensor<4x32xf32>, tensor<4x64xf32>) {
+  %w = mlc.constant dense_resource<w> : tensor<2x32xf32> : tensor<2x32xf32>
+  %v = mlc.constant dense_resource<w> : tensor<1x64xf32> : tensor<1x64xf32>
+  %0 = mlc.matmul %a, %w : (tensor<4x2xf32>, tensor<2x32xf32>) -> tensor<4x32xf32>
+  %1 = mlc.matmul %b, %v : (tensor<4x1xf32>, tensor<1x64xf32>) -> tensor<4x64xf32>
+  return %0, %1 : tensor<4x32xf32>, tensor<4x64xf32>
+}
+
+{-# dialect_resources: { builtin: { w: "0x40000000000000000000803F0000004000004040000080400000A0400000C0400000E0400000004100001041000020410000304100004041000050410000604100007041000080410000884100009041000098410000A0410000A8410000B0410000B8410000C0410000C8410000D0410000D8410000E0410000E8410000F0410000F84100000042000004420000084200000C4200001042000014420000184200001C4200002042000024420000284200002C4200003042000034420000384200003C4200004042000044420000484200004C4200005042000054420000584200005C4200006042000064420000684200006C4200007042000074420000784200007C42" } } #-}
