@@ -173,7 +173,8 @@ void DescriptorBuilder::build(const ModelInfo &model,
        string(model.compiler), string(model.metadata), table(symbols),
        word(symbols.size()), tensors(model.inputs), word(model.inputs.size()),
        tensors(model.outputs), word(model.outputs.size()), table(rows),
-       word(rows.size()), blob, word(weights.size), file}));
+       word(rows.size()), blob, word(weights.size), file,
+       word(int64_t(weights.identity))}));
   addGetter("mlc_model_" + identifierOf(model), descriptor);
   if (withAlias) {
     addGetter("mlc_model", descriptor);

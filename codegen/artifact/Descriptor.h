@@ -15,8 +15,9 @@ namespace mlc::codegen {
 /// Where the weights of the artifact are.
 struct WeightsPlace {
   int64_t size = 0;
-  std::string symbol;   ///< of the blob; empty when external or none
-  std::string fileName; ///< external file beside the artifact, or empty
+  std::string symbol;    ///< of the blob; empty when external or none
+  std::string fileName;  ///< external file beside the artifact, or empty
+  uint64_t identity = 0; ///< of the external weights; the file's last 8 bytes
 };
 
 /// `model.name` as part of a C identifier.

@@ -140,4 +140,29 @@ void WeightsBlob::write(llvm::raw_ostream &stream) const {
   }
 }
 
+namespace {
+/// Hashes what is written, piece by piece.
+class HashStream : public llvm::raw_ostream {
+public:
+  HashStream() { SetUnbuffered(); }
+  uint64_t hash = 0;
+
+private:
+  void write_impl(const char *data, size_t size) override {
+    llvm::StringRef piece(data, size);
+    hash =
+        llvm::rotl(hash, 31) * 0x9e3779b97f4a7c15u ^ llvm::xxh3_64bits(piece);
+    position += size;
+  }
+  uint64_t current_pos() const override { return position; }
+  uint64_t position = 0;
+};
+} // namespace
+
+uint64_t WeightsBlob::identity() const {
+  HashStream stream;
+  write(stream);
+  return stream.hash ? stream.hash : 1;
+}
+
 } // namespace mlc::codegen

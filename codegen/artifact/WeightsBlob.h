@@ -36,6 +36,9 @@ public:
   /// Writes exactly `size()` bytes.
   void write(llvm::raw_ostream &stream) const;
 
+  /// A number of the content, not 0, that other weights hardly share.
+  uint64_t identity() const;
+
 private:
   struct Entry {
     mlir::ElementsAttr value;

@@ -12,6 +12,7 @@
 #include "codegen/artifact/WeightsBlob.h"
 #include "codegen/common/Threads.h"
 
+#include "llvm/Support/EndianStream.h"
 #include "llvm/Support/Path.h"
 
 using namespace mlir;
@@ -37,6 +38,8 @@ public:
 
 private:
   llvm::Error layOutWeights();
+  /// Where an external file holds its identity, after the blob.
+  int64_t identityOffset() const { return llvm::alignTo(blob.size(), 8); }
   llvm::Error emitPrograms();
   llvm::Error writeWeights();
   llvm::Error deliverFiles();
@@ -74,6 +77,8 @@ llvm::Error ArtifactWriter::layOutWeights() {
   place.size = blob.size();
   if (!inside && options.kind != ArtifactKind::text && blob.size() > 0) {
     place.fileName = llvm::sys::path::filename(options.externalWeights).str();
+    place.identity = blob.identity();
+    place.size = identityOffset() + sizeof(place.identity);
   } else if (inside && blob.size() > 0) {
     place.symbol = weightsSymbol.str();
   }
@@ -121,11 +126,21 @@ llvm::Error ArtifactWriter::writeWeights() {
     return llvm::Error::success();
   }
   bool hasHeader = llvm::StringRef(place.fileName).ends_with(".safetensors");
+  auto type =
+      RankedTensorType::get(int64_t(sizeof(place.identity)),
+                            IntegerType::get(lowered[0].module->getContext(), 8,
+                                             IntegerType::Unsigned));
   return writeFile(workplace.file("weights"), [&](llvm::raw_ostream &stream) {
     if (hasHeader) {
-      stream << safeTensorsHeader(blob.tensors());
+      llvm::SmallVector<StoredTensor> tensors = blob.tensors();
+      tensors.push_back({"identity", type, identityOffset(),
+                         int64_t(sizeof(place.identity))});
+      stream << safeTensorsHeader(tensors);
     }
     blob.write(stream);
+    stream.write_zeros(unsigned(identityOffset() - blob.size()));
+    llvm::support::endian::write(stream, place.identity,
+                                 llvm::endianness::little);
   });
 }
 

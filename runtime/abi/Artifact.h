@@ -213,6 +213,8 @@ typedef struct mlc_model {
   const uint8_t *weights; /* NULL when external */
   int64_t weights_size;
   const char *external_weights; /* file name beside model.so, or NULL */
+  uint64_t weights_identity;    /* external: the last 8 bytes of the weights,
+                                   made of their content. Since 2.1. */
 } mlc_model_abi_t;
 
 #ifdef __cplusplus

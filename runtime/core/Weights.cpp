@@ -5,7 +5,8 @@
 //
 // The name in the model is not trusted to stay in its directory, and a file
 // that was swapped or cut short must end in an error here, not in a wrong
-// result: the size has to match to the byte.
+// result: the size has to match to the byte, and the identity at the file's end
+// the one that the model was made with.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/core/Weights.h"
@@ -173,6 +174,26 @@ int64_t findBlob(const char *name, const uint8_t *file, int64_t size) {
   return header > (uint64_t)size - 8 ? -1 : (int64_t)header + 8;
 }
 
+/// Another model's weights may have the same size.
+Status checkIdentity(const mlc_model_abi_t &model, Weights &weights) {
+  uint64_t identity;
+  if (model.weights_size < (int64_t)sizeof(identity)) {
+    return MLC_OK;
+  }
+  memcpy(&identity, weights.data + model.weights_size - sizeof(identity),
+         sizeof(identity));
+  if (!model.weights_identity || identity == model.weights_identity) {
+    return MLC_OK;
+  }
+  closeWeights(weights);
+  return fail(MLC_IO,
+              "external weights '%s' do not belong to model '%s': expected "
+              "identity %016llx, got %016llx",
+              model.external_weights, model.name,
+              (unsigned long long)model.weights_identity,
+              (unsigned long long)identity);
+}
+
 Status mapWeights(const mlc_model_abi_t &model, Weights &weights) {
   const char *name = model.external_weights;
   int file;
@@ -202,7 +223,7 @@ Status mapWeights(const mlc_model_abi_t &model, Weights &weights) {
                 (long long)(begin < 0 ? 0 : size - begin), (long long)begin);
   }
   weights.data = static_cast<uint8_t *>(mapping) + begin;
-  return MLC_OK;
+  return checkIdentity(model, weights);
 }
 
 } // namespace
