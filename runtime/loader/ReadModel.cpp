@@ -20,6 +20,13 @@ extern "C" __attribute__((visibility("hidden"))) const mlc_api_t mlc_rt_api;
 namespace mlc::rt {
 namespace {
 
+/// A model that was read, its image, and its programs behind it.
+struct ReadModel {
+  mlc_model_abi_t model; // first: this is the public handle
+  void *image;
+  size_t imageBytes;
+};
+
 class ModelImage : public ElfFile {
 public:
   explicit ModelImage(const char *path) : ElfFile(path, AnyMachine) {}
@@ -188,21 +195,21 @@ Status ModelImage::checkTables(const mlc_model_abi_t &model) {
 Status ModelImage::take(const mlc_model_abi_t &found,
                         const mlc_model_t **model) {
   size_t count = (size_t)found.program_count;
-  size_t bytes = sizeof(mlc_model_abi_t) + count * sizeof(mlc_abi_program_t);
-  auto *copy = static_cast<mlc_model_abi_t *>(malloc(bytes));
+  size_t bytes = sizeof(ReadModel) + count * sizeof(mlc_abi_program_t);
+  auto *copy = static_cast<ReadModel *>(malloc(bytes));
   if (!copy) {
     return failOutOfMemory("the model's description", (int64_t)bytes, -1);
   }
   auto *programs = reinterpret_cast<mlc_abi_program_t *>(copy + 1);
-  *copy = found;
+  *copy = {found, base, span};
   for (size_t i = 0; i < count; ++i) {
     programs[i] = found.programs[i];
     programs[i].main = nullptr;
     programs[i].plan = nullptr;
   }
-  copy->api = &mlc_rt_api;
-  copy->programs = programs;
-  *model = copy;
+  copy->model.api = &mlc_rt_api;
+  copy->model.programs = programs;
+  *model = &copy->model;
   return MLC_OK;
 }
 
@@ -235,6 +242,15 @@ Status ModelImage::read(const mlc_model_t **model) {
 Status readModel(const char *path, const mlc_model_t **model) {
   *model = nullptr;
   return ModelImage(path).read(model);
+}
+
+void releaseReadModel(const mlc_model_t *model) {
+  if (model) {
+    auto *read =
+        reinterpret_cast<ReadModel *>(const_cast<mlc_model_t *>(model));
+    munmap(read->image, read->imageBytes);
+    free(read);
+  }
 }
 
 } // namespace mlc::rt

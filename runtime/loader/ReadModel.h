@@ -13,8 +13,10 @@ namespace mlc::rt {
 
 /// Reads the description of the model at `path`, which may be of another
 /// processor: `mlc inspect` shows it. No code of the file runs; no session can
-/// be made and no memory predicted. The model lives as long as the process.
+/// be made and no memory predicted. The caller owns the model.
 Status readModel(const char *path, const mlc_model_t **model);
+/// Frees a model of readModel; null is none.
+void releaseReadModel(const mlc_model_t *model);
 
 } // namespace mlc::rt
 

@@ -179,6 +179,7 @@ TEST_F(Damage, DescriptionsAreReadAsData) {
   EXPECT_EQ(mlc_session_create(read, nullptr, &session), MLC_INCOMPATIBLE);
   mlc_model_unload(loaded);
   mlc_model_unload(read); // not a loaded one: left alone
+  mlc::rt::releaseReadModel(read);
 
   // Behind the code: tables, relocated pointers, texts.
   std::mt19937 random(2);
@@ -193,6 +194,7 @@ TEST_F(Damage, DescriptionsAreReadAsData) {
     write(damaged);
     if (mlc::rt::readModel(path.c_str(), &read) == MLC_OK) {
       readAll(read);
+      mlc::rt::releaseReadModel(read);
       ++described;
     }
   }

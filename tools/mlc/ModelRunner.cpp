@@ -105,7 +105,11 @@ mlc_tensor_t mlc::tools::viewOf(io::Tensor &tensor) {
 
 ModelRunner::~ModelRunner() {
   mlc_session_destroy(session);
-  mlc_model_unload(model);
+  if (isRead) {
+    rt::releaseReadModel(model);
+  } else {
+    mlc_model_unload(model);
+  }
 }
 
 std::optional<Problem> ModelRunner::load(const std::string &path) {
@@ -116,6 +120,7 @@ std::optional<Problem> ModelRunner::loadToInspect(const std::string &path) {
   mlc_status_t status = mlc_model_load(path.c_str(), &model);
   if (status == MLC_INCOMPATIBLE) {
     status = rt::readModel(path.c_str(), &model);
+    isRead = true;
   }
   return take(path, status);
 }

@@ -73,6 +73,7 @@ private:
   std::optional<Problem> take(const std::string &path, mlc_status_t status);
   void readPorts();
   const mlc_model_t *model = nullptr;
+  bool isRead = false; ///< as data, by readModel
   mlc_session_t *session = nullptr;
   std::string filePath;
   std::vector<Port> inputPorts, outputPorts;
