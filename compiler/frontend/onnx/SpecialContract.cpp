@@ -89,6 +89,7 @@ static void importConv(Node &n) {
   }
   x = fixChannels(n, x, n.math.mul(n.dims(w)[1], n.math.constant(group)),
                   "channels must be the filter's times group");
+  requireRoom(n, x, *window);
   Value y = n.failed() ? Value()
                        : n.create<ConvOp>(x, w, window->strides, window->pads,
                                           window->dilations, group);

@@ -76,6 +76,10 @@ static void importPool(Node &n) {
     }
     x = padExplicitly(n, x, *window, neutralFill(n, x, kind));
   }
+  requireRoom(n, x, *window);
+  if (n.failed()) {
+    return;
+  }
   n.setResult(0, n.create<PoolOp>(x, kind, window->kernel, window->strides,
                                   window->pads, window->dilations, ceilMode,
                                   countsPads, p));

@@ -259,6 +259,7 @@ static Value convolve(Node &n, Value x, Value w) {
     return {};
   }
   x = padExplicitly(n, x, *window, n.scalarLike(x, 0));
+  requireRoom(n, x, *window);
   n.requireEqual(n.dims(x)[1], n.math.mul(n.dims(w)[1], n.math.constant(group)),
                  "channels must be the filter's times group");
   return n.failed() ? Value()

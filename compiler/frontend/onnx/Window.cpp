@@ -139,6 +139,21 @@ std::optional<Window> onnx::readFilterWindow(Node &n, Value x, Value w,
   return readWindow(n, x, kernel, computeSame);
 }
 
+void onnx::requireRoom(Node &n, Value x, const Window &window) {
+  if (!x) {
+    return;
+  }
+  size_t rank = window.kernel.size();
+  for (size_t i = 0; i < rank; ++i) {
+    AffineExpr pads = n.math.constant(window.pads[i] + window.pads[rank + i]);
+    AffineExpr room = n.math.add(n.dims(x)[i + 2], pads);
+    AffineExpr least = n.math.constant(window.span(i) - window.strides[i]);
+    n.require(n.math.compare(arith::CmpIPredicate::sge, room, least), room,
+              n.math.constant(window.span(i)),
+              "the padded input must hold the window");
+  }
+}
+
 Value onnx::padExplicitly(Node &n, Value x, const Window &window, Value fill) {
   if (window.dynamicPads.empty() || !x) {
     return x;

@@ -40,6 +40,9 @@ readWindow(Node &n, mlir::Value x,
 /// The same with the kernel's extents from a filter [M, C, kernel...].
 std::optional<Window> readFilterWindow(Node &n, mlir::Value x, mlir::Value w,
                                        bool computeSame = true);
+/// Checks, at the latest when the model runs, that the window fits between the
+/// pads of x: no extent of the result is below 0.
+void requireRoom(Node &n, mlir::Value x, const Window &window);
 /// x padded by the window's dynamic pads, if any, with a rank-0 `fill`.
 mlir::Value padExplicitly(Node &n, mlir::Value x, const Window &window,
                           mlir::Value fill);
