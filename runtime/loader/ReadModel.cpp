@@ -45,10 +45,11 @@ private:
   Status checkProgram(const mlc_abi_program_t &program);
   Status take(const mlc_model_abi_t &found, const mlc_model_t **model);
 
-  /// Whether `count` elements at `first` lie in the image.
+  /// Whether `count` elements at `first` lie in the image, at their alignment.
   template <typename T> bool holds(const T *first, int64_t count) const {
     return count == 0 ||
            (count > 0 && (uint64_t)count <= span / sizeof(T) &&
+            (uintptr_t)first % alignof(T) == 0 &&
             isWithin((uint64_t)(uintptr_t)first, (uint64_t)count * sizeof(T),
                      (uint64_t)(uintptr_t)base, span));
   }
