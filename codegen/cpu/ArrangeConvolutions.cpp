@@ -18,6 +18,10 @@
 // transposes stand only where images come and go, and fusion finds convolution
 // and what follows it side by side.
 //
+// Not handled: volumes of more than 64 outer taps; transposed convolutions
+// whose phases would need more than four times the kernel's taps; filters that
+// are not constant, but for lines. They keep their form and the generic rules.
+//
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/BlockedLayout.h"
 #include "codegen/cpu/ConvImages.h"

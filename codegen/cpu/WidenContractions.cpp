@@ -8,10 +8,11 @@
 //   %y = mlc.cast (mlc.matmul (mlc.cast %a), (mlc.cast %w) : f32) : f16
 //
 // The element rules of these ops compute f16 and bf16 in f32 and round the
-// result once, so this changes no value; a recurrent layer keeps its state in
-// f32 from step to step instead of rounding it. The kernels take f32 only; the
-// casts join their neighbours. Constants are widened now, but for the right
-// factor of a product: mlc-pack-mat-mul stores that in its own type.
+// result once, so this changes no value but those of recurrent layers, which
+// keep their state in f32 from step to step instead of rounding it. The kernels
+// take f32 only; the casts join their neighbours. Constants are widened now,
+// but for the right factor of a product: mlc-pack-mat-mul stores that in its
+// own type.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/PackedConstant.h"
