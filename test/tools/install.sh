@@ -52,7 +52,7 @@ mkdir "$work/app" && cp "$model" "$work/app/net.onnx"
 block cmake > "$work/app/CMakeLists.txt"
 block c > "$work/app/main.c"
 ln -s "$prefix" "$work/.local" # HOME is where the example has its prefix
-(cd "$work/app" && HOME=$work CC="${CC:-clang-22}" bash -euc "$(block sh)") > "$work/app.log" 2>&1 || fail "$(cat "$work/app.log")"
+(cd "$work/app" && HOME=$work CC="${CC:-clang-22}" CMAKE_GENERATOR=Ninja bash -euc "$(block sh)") > "$work/app.log" 2>&1 || fail "$(cat "$work/app.log")"
 [ "$(tail -n 1 "$work/app.log")" = 'net: 1 inputs' ] && [ -f "$work/app/build/plugin.so" ] || fail "$(cat "$work/app.log")"
 
 # pkg-config.
