@@ -42,10 +42,6 @@ namespace mlc::codegen {
 
 namespace {
 
-RankedTensorType typeOf(Value tensor) {
-  return cast<RankedTensorType>(tensor.getType());
-}
-
 /// An attribute of the window of a line as one of a picture of one row. Pads
 /// list all low ends, then all high ones.
 SmallVector<int64_t> withRow(ArrayRef<int64_t> values, int64_t row) {
@@ -112,7 +108,7 @@ Value ConvolutionArranger::rewrite(Operation *op) {
   if (!constantFilters(op)) {
     return {};
   }
-  int64_t rank = typeOf(op->getResult(0)).getRank();
+  int64_t rank = tensorTypeOf(op->getResult(0)).getRank();
   auto transposed = dyn_cast<ConvTransposeOp>(op);
   if (transposed && rank != 3 && !matchTransposedConv(transposed)) {
     return splitPhases(transposed, scope);
@@ -123,7 +119,7 @@ Value ConvolutionArranger::rewrite(Operation *op) {
 }
 
 Image ConvolutionArranger::findImage(Operation *op) {
-  int64_t rank = typeOf(op->getResult(0)).getRank();
+  int64_t rank = tensorTypeOf(op->getResult(0)).getRank();
   if (rank < 3 || rank == 4) {
     return {};
   }
@@ -145,7 +141,7 @@ Image ConvolutionArranger::findImage(Operation *op) {
 /// The tensor that `value` has to be, of the type that users know.
 void ConvolutionArranger::replace(Operation *op, Value value) {
   Value old = op->getResult(0);
-  auto type = typeOf(old);
+  auto type = tensorTypeOf(old);
   if (value.getType() != type) {
     ShapedBuilder b(op, scope);
     SmallVector<Value> dims;
@@ -168,7 +164,7 @@ std::optional<ImageForm> ConvolutionArranger::findForm(ValueRange operands,
   for (Value operand : operands) {
     auto it = images.find(operand);
     if (it != images.end() &&
-        typeOf(operand).getRank() == typeOf(result).getRank()) {
+        tensorTypeOf(operand).getRank() == tensorTypeOf(result).getRank()) {
       return it->second.form;
     }
   }
@@ -179,7 +175,7 @@ std::optional<ImageForm> ConvolutionArranger::findForm(ValueRange operands,
 /// null when it does not.
 Value ConvolutionArranger::imageOfOperand(ShapedBuilder &b, Value operand,
                                           Value result, ImageForm form) {
-  RankedTensorType type = typeOf(operand), whole = typeOf(result);
+  RankedTensorType type = tensorTypeOf(operand), whole = tensorTypeOf(result);
   if (type.getRank() == 0) {
     return operand;
   }
@@ -205,7 +201,7 @@ Value ConvolutionArranger::imageOfOperand(ShapedBuilder &b, Value operand,
 /// Whether the windows cover one element along all axes from the second on.
 bool hasOneAxis(ConvOp op) {
   size_t spatial = op.getStrides().size();
-  auto kernel = typeOf(op.getW()).getShape().drop_front(2);
+  auto kernel = tensorTypeOf(op.getW()).getShape().drop_front(2);
   for (size_t i = 1; i < spatial; ++i) {
     if (kernel[i] != 1 || op.getStrides()[i] != 1 || op.getPads()[i] != 0 ||
         op.getPads()[spatial + i] != 0) {
@@ -218,7 +214,7 @@ bool hasOneAxis(ConvOp op) {
 /// The convolution of a line by that of a picture, or of a volume with windows
 /// along its outermost axis only.
 Value convolveImage(ShapedBuilder &b, ConvOp op, Value x, bool isLine) {
-  ArrayRef<int64_t> filters = typeOf(op.getW()).getShape();
+  ArrayRef<int64_t> filters = tensorTypeOf(op.getW()).getShape();
   SmallVector<int64_t> shape{filters[0], filters[1], filters[2]};
   shape.insert(shape.begin() + (isLine ? 2 : 3), 1);
   Value w = b.reshape(op.getW(), shape);
@@ -235,14 +231,14 @@ Value convolveImage(ShapedBuilder &b, ConvOp op, Value x, bool isLine) {
 }
 
 Image ConvolutionArranger::imageOfConv(ConvOp op) {
-  bool isLine = typeOf(op.getY()).getRank() == 3;
+  bool isLine = tensorTypeOf(op.getY()).getRank() == 3;
   bool isConstant = bool(constantFilters(op));
   if (!isConstant && !(isLine && hasStaticFilters(op))) {
     return {};
   }
   ShapedBuilder b(op, scope);
   Image known = images.lookup(op.getX());
-  bool isPoint = hasOneAxis(op) && typeOf(op.getW()).getDimSize(2) == 1;
+  bool isPoint = hasOneAxis(op) && tensorTypeOf(op.getW()).getDimSize(2) == 1;
   bool keepsFrames = known.value && known.form == ImageForm::frames && isPoint;
   if (!isLine && (!hasOneAxis(op) || keepsFrames)) {
     Value frames = imageOf(b, op.getX(), ImageForm::frames);
@@ -254,11 +250,11 @@ Image ConvolutionArranger::imageOfConv(ConvOp op) {
 }
 
 Image ConvolutionArranger::imageOfTransposedConv(ConvTransposeOp op) {
-  if (!constantFilters(op) || typeOf(op.getY()).getRank() != 3) {
+  if (!constantFilters(op) || tensorTypeOf(op.getY()).getRank() != 3) {
     return {};
   }
   ShapedBuilder b(op, scope);
-  ArrayRef<int64_t> shape = typeOf(op.getW()).getShape();
+  ArrayRef<int64_t> shape = tensorTypeOf(op.getW()).getShape();
   Value x = imageOf(b, op.getX(), ImageForm::line);
   Value w =
       b.reshape(op.getW(), ArrayRef<int64_t>{shape[0], shape[1], 1, shape[2]});

@@ -16,10 +16,6 @@ using namespace mlir;
 
 namespace mlc::codegen {
 
-static RankedTensorType typeOf(Value tensor) {
-  return cast<RankedTensorType>(tensor.getType());
-}
-
 static bool isF32(Value tensor) {
   auto type = dyn_cast<RankedTensorType>(tensor.getType());
   return type && type.getElementType().isF32();
@@ -47,9 +43,9 @@ bool hasStaticFilters(Operation *conv) {
   }
   Value x = conv->getOperand(0), w = conv->getOperand(1);
   Value y = conv->getResult(0);
-  return isF32(x) && isF32(w) && typeOf(w).hasStaticShape() &&
-         !hasEmptyExtent(typeOf(x)) && !hasEmptyExtent(typeOf(w)) &&
-         !hasEmptyExtent(typeOf(y)) && !typeOf(x).isDynamicDim(1);
+  return isF32(x) && isF32(w) && tensorTypeOf(w).hasStaticShape() &&
+         !hasEmptyExtent(tensorTypeOf(x)) && !hasEmptyExtent(tensorTypeOf(w)) &&
+         !hasEmptyExtent(tensorTypeOf(y)) && !tensorTypeOf(x).isDynamicDim(1);
 }
 
 ElementsAttr constantFilters(Operation *conv) {
@@ -64,13 +60,13 @@ ElementsAttr constantFilters(Operation *conv) {
 template <typename OpT> static void setWindows(OpT op, ConvShape &shape) {
   auto window = [&](unsigned axis) {
     Window result;
-    result.kernel = typeOf(op.getW()).getDimSize(axis + 2);
+    result.kernel = tensorTypeOf(op.getW()).getDimSize(axis + 2);
     result.stride = op.getStrides()[axis];
     result.padLow = op.getPads()[axis];
     result.padHigh = op.getPads()[axis + 2];
     result.dilation = op.getDilations()[axis];
-    result.in = typeOf(op.getX()).getDimSize(axis + 2);
-    result.out = typeOf(op.getY()).getDimSize(axis + 2);
+    result.in = tensorTypeOf(op.getX()).getDimSize(axis + 2);
+    result.out = tensorTypeOf(op.getY()).getDimSize(axis + 2);
     return result;
   };
   shape.rows = window(0);
@@ -88,13 +84,13 @@ static bool setGroupedForm(BlockedConv &conv) {
 
 std::optional<BlockedConv> matchConv(ConvOp op) {
   BlockedConv conv;
-  if (!hasStaticFilters(op) || typeOf(op.getY()).getRank() != 4) {
+  if (!hasStaticFilters(op) || tensorTypeOf(op.getY()).getRank() != 4) {
     return std::nullopt;
   }
   conv.weights = op.getW();
   conv.filters = constantFilters(op);
-  conv.shape.channels = typeOf(op.getX()).getDimSize(1);
-  conv.shape.filters = typeOf(op.getW()).getDimSize(0);
+  conv.shape.channels = tensorTypeOf(op.getX()).getDimSize(1);
+  conv.shape.filters = tensorTypeOf(op.getW()).getDimSize(0);
   conv.shape.group = op.getGroup();
   setWindows(op, conv.shape);
   if (conv.shape.group > 1 && !setGroupedForm(conv)) {
@@ -116,15 +112,15 @@ std::optional<BlockedConv> matchTransposedConv(ConvTransposeOp op) {
   auto isAll = [](ArrayRef<int64_t> values, int64_t value) {
     return llvm::all_of(values, [=](int64_t v) { return v == value; });
   };
-  if (!conv.filters || typeOf(op.getY()).getRank() != 4 || op.getGroup() != 1 ||
-      !isAll(op.getPads(), 0) || !isAll(op.getOutputPadding(), 0) ||
-      !isAll(op.getDilations(), 1) ||
-      op.getStrides() != typeOf(op.getW()).getShape().drop_front(2)) {
+  if (!conv.filters || tensorTypeOf(op.getY()).getRank() != 4 ||
+      op.getGroup() != 1 || !isAll(op.getPads(), 0) ||
+      !isAll(op.getOutputPadding(), 0) || !isAll(op.getDilations(), 1) ||
+      op.getStrides() != tensorTypeOf(op.getW()).getShape().drop_front(2)) {
     return std::nullopt;
   }
   conv.shape.form = ConvForm::transpose;
-  conv.shape.channels = typeOf(op.getX()).getDimSize(1);
-  conv.shape.filters = typeOf(op.getW()).getDimSize(1);
+  conv.shape.channels = tensorTypeOf(op.getX()).getDimSize(1);
+  conv.shape.filters = tensorTypeOf(op.getW()).getDimSize(1);
   setWindows(op, conv.shape);
   return conv;
 }
@@ -200,11 +196,12 @@ Value createBlockedConv(OpBuilder &b, Location loc, const BlockedConv &conv,
 //===----------------------------------------------------------------------===//
 
 std::optional<int64_t> blockableChannels(Value tensor) {
-  if (!isBlockable(tensor) || typeOf(tensor).getRank() != 4 ||
-      typeOf(tensor).isDynamicDim(1) || hasEmptyExtent(typeOf(tensor))) {
+  if (!isBlockable(tensor) || tensorTypeOf(tensor).getRank() != 4 ||
+      tensorTypeOf(tensor).isDynamicDim(1) ||
+      hasEmptyExtent(tensorTypeOf(tensor))) {
     return std::nullopt;
   }
-  return typeOf(tensor).getDimSize(1);
+  return tensorTypeOf(tensor).getDimSize(1);
 }
 
 Value findBlocked(Value tensor) {
@@ -233,7 +230,7 @@ static SmallVector<int64_t> withLane(ArrayRef<int64_t> shape) {
 
 /// A constant [.., C, h, w] as [.., ceil(C / 16), h, w, 16].
 static Value blockConstant(OpBuilder &b, ConstantOp op) {
-  RankedTensorType type = typeOf(op.getY());
+  RankedTensorType type = tensorTypeOf(op.getY());
   std::optional<ConstantBytes> from = readBytes(op.getValue());
   if (!from) {
     return {};
@@ -263,7 +260,7 @@ static Value blockConstant(OpBuilder &b, ConstantOp op) {
 
 /// `tensor` under dims with one more, 1, at the end.
 static Value appendLane(OpBuilder &b, Value tensor) {
-  RankedTensorType type = typeOf(tensor);
+  RankedTensorType type = tensorTypeOf(tensor);
   if (auto constant = tensor.getDefiningOp<ConstantOp>()) {
     if (auto value = dyn_cast<DenseElementsAttr>(constant.getValue())) {
       auto to = RankedTensorType::get(withLane(type.getShape()),
@@ -283,10 +280,10 @@ static Value appendLane(OpBuilder &b, Value tensor) {
 }
 
 Value blockOperand(OpBuilder &b, Value operand, int64_t channels) {
-  if (!isBlockable(operand) || typeOf(operand).getRank() > 4) {
+  if (!isBlockable(operand) || tensorTypeOf(operand).getRank() > 4) {
     return {};
   }
-  RankedTensorType type = typeOf(operand);
+  RankedTensorType type = tensorTypeOf(operand);
   if (type.getRank() == 0) {
     return operand;
   }
@@ -318,7 +315,7 @@ static bool isView(RankedTensorType planar) {
 static void replaceByReshape(Operation *op) {
   OpBuilder b(op);
   Value x = op->getOperand(0);
-  RankedTensorType type = typeOf(op->getResult(0));
+  RankedTensorType type = tensorTypeOf(op->getResult(0));
   SmallVector<Value> dims;
   if (type.isDynamicDim(0)) {
     dims.push_back(tensor::DimOp::create(b, op->getLoc(), x, 0));
@@ -338,7 +335,7 @@ void cleanPacking(ModuleOp module) {
   });
   for (Operation *op : llvm::reverse(ops)) {
     RankedTensorType planar =
-        typeOf(isa<PackOp>(op) ? op->getOperand(0) : op->getResult(0));
+        tensorTypeOf(isa<PackOp>(op) ? op->getOperand(0) : op->getResult(0));
     if (op->use_empty()) {
       op->erase();
     } else if (!planar.isDynamicDim(1) && isView(planar)) {

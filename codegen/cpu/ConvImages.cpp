@@ -14,10 +14,6 @@ using namespace mlir;
 
 namespace mlc::codegen {
 
-static RankedTensorType typeOf(Value tensor) {
-  return cast<RankedTensorType>(tensor.getType());
-}
-
 /// [N, C, D, ...] to [N, D, C, ...], and back.
 static SmallVector<int64_t> swapFrames(int64_t rank) {
   auto permutation = llvm::to_vector(llvm::seq<int64_t>(0, rank));
@@ -73,7 +69,7 @@ Value makeImage(ShapedBuilder &b, Value tensor, Image known, ImageForm form) {
     return known.value;
   }
   DimExprs dims = b.dims(tensor);
-  RankedTensorType type = typeOf(tensor);
+  RankedTensorType type = tensorTypeOf(tensor);
   if (known.value && type.getRank() == 5 && !type.isDynamicDim(1) &&
       type.getDimSize(1) % kBlock == 0 && type.getElementType().isF32()) {
     return changeForm(b, known, dims, type.getDimSize(1));

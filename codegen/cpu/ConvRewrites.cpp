@@ -14,10 +14,6 @@ using namespace mlir;
 
 namespace mlc::codegen {
 
-static RankedTensorType typeOf(Value tensor) {
-  return cast<RankedTensorType>(tensor.getType());
-}
-
 Value makeFilters(
     ShapedBuilder &b, ElementsAttr from, ArrayRef<int64_t> shape,
     const std::string &order,
@@ -103,7 +99,7 @@ Value resizeGroups(ShapedBuilder &b, Value x, int64_t group, int64_t from,
 } // namespace
 
 Value regroup(ConvOp op, ShapeScope &scope) {
-  auto w = typeOf(op.getW());
+  auto w = tensorTypeOf(op.getW());
   int64_t group = op.getGroup(), channels = w.getDimSize(1);
   int64_t filters = w.getDimSize(0) / group;
   int64_t taps = w.getDimSize(2) * w.getDimSize(3);
@@ -145,7 +141,7 @@ public:
       : op(op), frames(frames), b(op, scope), x(b.dims(op.getX())),
         y(b.dims(op.getY())), spatial(op.getStrides().size()),
         group(op.getGroup()) {
-    auto w = typeOf(op.getW());
+    auto w = tensorTypeOf(op.getW());
     channels = w.getDimSize(1);
     taps = w.getDimSize(2);
   }
@@ -191,7 +187,7 @@ private:
   }
 
   Value convolve(Value gathered, int64_t first, int64_t count) {
-    SmallVector<int64_t> shape(typeOf(op.getW()).getShape());
+    SmallVector<int64_t> shape(tensorTypeOf(op.getW()).getShape());
     int64_t rest = 1;
     for (int64_t extent : ArrayRef(shape).drop_front(3)) {
       rest *= extent;
@@ -229,7 +225,7 @@ private:
 Value foldFrames(ConvOp op, Value frames, ShapeScope &scope) {
   // Each tap is a copy of x and an op.
   constexpr int64_t kMaxTaps = 64;
-  if (typeOf(op.getW()).getDimSize(2) > kMaxTaps) {
+  if (tensorTypeOf(op.getW()).getDimSize(2) > kMaxTaps) {
     return {};
   }
   return FrameFolder(op, frames, scope).run();

@@ -42,10 +42,6 @@ constexpr int64_t kExact = int64_t(1) << 24;
 /// Shorter parts would spend their time on adding results.
 constexpr int64_t kShortestPart = 16;
 
-RankedTensorType typeOf(Value tensor) {
-  return cast<RankedTensorType>(tensor.getType());
-}
-
 /// Saturates, for the range of an unknown i32 is large.
 int64_t multiply(int64_t a, int64_t b) {
   auto product = llvm::SaturatingMultiply(uint64_t(a), uint64_t(b));
@@ -87,7 +83,7 @@ SmallVector<Part> cutDepth(int64_t depth,
 
 /// `x` along `axis`.
 Value slice(OpBuilder &b, Location loc, Value x, int64_t axis, Part part) {
-  RankedTensorType type = typeOf(x);
+  RankedTensorType type = tensorTypeOf(x);
   SmallVector<int64_t> starts(type.getRank(), 0), steps(type.getRank(), 1);
   SmallVector<int64_t> sizes(type.getShape());
   SmallVector<Value> dims;
@@ -186,7 +182,7 @@ ElementsAttr constantFloats(Value tensor) {
   float sign = isa<AddOp>(op) ? 1.0f : -1.0f;
   ElementsAttr base = constantBehindCasts(op->getOperand(0));
   ElementsAttr point = constantBehindCasts(op->getOperand(1));
-  RankedTensorType type = typeOf(tensor);
+  RankedTensorType type = tensorTypeOf(tensor);
   std::optional<ConstantBytes> bytes = point ? readBytes(point) : std::nullopt;
   auto points = point ? readFloats(point) : std::nullopt;
   if (!base || !points || !type.hasStaticShape() ||
@@ -239,8 +235,8 @@ private:
 };
 
 bool ProductConverter::convertMatMul(MatMulOp product) {
-  RankedTensorType aType = typeOf(product.getA()),
-                   bType = typeOf(product.getB());
+  RankedTensorType aType = tensorTypeOf(product.getA()),
+                   bType = tensorTypeOf(product.getB());
   int64_t aAxis = aType.getRank() - (product.getTransposeA() ? 2 : 1);
   int64_t bAxis = bType.getRank() - (product.getTransposeB() ? 1 : 2);
   // Either side may be the one that knows.
@@ -290,7 +286,7 @@ bool ProductConverter::convertMatMul(MatMulOp product) {
 }
 
 bool ProductConverter::convertConv(ConvOp conv) {
-  RankedTensorType wType = typeOf(conv.getW());
+  RankedTensorType wType = tensorTypeOf(conv.getW());
   auto range = rangeOf(conv.getX());
   if (!range || !wType.hasStaticShape() || wType.getNumElements() == 0) {
     return false;

@@ -13,10 +13,6 @@ using namespace mlir;
 
 namespace mlc::codegen {
 
-static RankedTensorType typeOf(Value tensor) {
-  return cast<RankedTensorType>(tensor.getType());
-}
-
 namespace {
 
 /// One spatial axis. Output o = q * stride + phase - padLow takes inputs
@@ -47,7 +43,7 @@ PhasedAxis phasedAxis(ConvTransposeOp op, size_t axis) {
   PhasedAxis phased;
   phased.stride = op.getStrides()[axis];
   phased.dilation = op.getDilations()[axis];
-  phased.taps = typeOf(op.getW()).getDimSize(axis + 2);
+  phased.taps = tensorTypeOf(op.getW()).getDimSize(axis + 2);
   int64_t reach = phased.dilation * (phased.taps - 1);
   int64_t end = op.getOutputPadding()[axis] + reach - high;
   if (phased.stride == 1) {
@@ -73,7 +69,7 @@ public:
       : op(op), b(op, scope), result(b.dims(op.getY())) {}
 
   Value run() {
-    auto w = typeOf(op.getW());
+    auto w = tensorTypeOf(op.getW());
     filters = w.getDimSize(1);
     inputs = w.getDimSize(0) / op.getGroup();
     int64_t made = 1, given = 1;

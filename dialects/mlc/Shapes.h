@@ -104,6 +104,11 @@ private:
 /// Element type of a shaped value.
 mlir::Type elementTypeOf(mlir::Value value);
 
+/// The type of a value that is known to be a tensor.
+inline mlir::RankedTensorType tensorTypeOf(mlir::Value tensor) {
+  return llvm::cast<mlir::RankedTensorType>(tensor.getType());
+}
+
 /// NumPy broadcasting of all shaped operands of `op` (see MLC_Elementwise).
 llvm::LogicalResult
 inferElementwise(mlir::Operation *op, ShapeScope &scope, mlir::Type elementType,

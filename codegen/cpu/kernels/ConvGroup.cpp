@@ -10,10 +10,6 @@ using namespace mlir;
 
 namespace mlc::codegen {
 
-static RankedTensorType typeOf(Value tensor) {
-  return cast<RankedTensorType>(tensor.getType());
-}
-
 /// The dim of `type` that aligns with dim `spaceDim` of the space, 1 where it
 /// has none.
 static int64_t alignedDim(RankedTensorType type, RankedTensorType space,
@@ -69,7 +65,7 @@ void BlockedValues::open(KernelBuilder &builder, Block *entry,
 }
 
 bool BlockedValues::isFull(BlockArgument argument, int64_t spaceDim) const {
-  return alignedDim(typeOf(argument), space, spaceDim) != 1;
+  return alignedDim(tensorTypeOf(argument), space, spaceDim) != 1;
 }
 
 Index BlockedValues::offsetOf(BlockArgument argument,

@@ -16,10 +16,6 @@ using namespace mlir;
 
 namespace mlc::codegen {
 
-static RankedTensorType typeOf(Value tensor) {
-  return cast<RankedTensorType>(tensor.getType());
-}
-
 /// The group's only op of the type, null when there is none or several.
 template <typename OpT> static OpT onlyOp(GroupOp group) {
   auto ops = group.getBlock()->getOps<OpT>();
@@ -27,7 +23,8 @@ template <typename OpT> static OpT onlyOp(GroupOp group) {
 }
 
 static bool isF32Argument(Value value) {
-  return isa<BlockArgument>(value) && typeOf(value).getElementType().isF32();
+  return isa<BlockArgument>(value) &&
+         tensorTypeOf(value).getElementType().isF32();
 }
 
 static Window windowOf(const RankedTensorType &x, const RankedTensorType &y,
@@ -50,7 +47,7 @@ static Window windowOf(const RankedTensorType &x, const RankedTensorType &y,
 }
 
 template <typename OpT> static void setWindows(OpT op, ConvShape &shape) {
-  RankedTensorType x = typeOf(op.getX()), y = typeOf(op.getY());
+  RankedTensorType x = tensorTypeOf(op.getX()), y = tensorTypeOf(op.getY());
   shape.rows = windowOf(x, y, 0, op.getKernel(), op.getStrides(), op.getPads(),
                         op.getDilations());
   shape.columns = windowOf(x, y, 1, op.getKernel(), op.getStrides(),
@@ -65,10 +62,10 @@ static bool hasEmptyExtent(const ConvShape &shape) {
 /// The values that a group yields, all in the shape of its main op's result.
 static std::optional<BlockedValues> epilogueOf(GroupOp group, Value result) {
   SmallVector<Value> yielded(group.getYield().getValues());
-  BlockedValues values(group, typeOf(result), yielded, result);
+  BlockedValues values(group, tensorTypeOf(result), yielded, result);
   bool sameShape = llvm::all_of(yielded, [&](Value value) {
-    return typeOf(value).getShape() == typeOf(result).getShape() &&
-           GroupElements::isVectorType(typeOf(value).getElementType());
+    return tensorTypeOf(value).getShape() == tensorTypeOf(result).getShape() &&
+           GroupElements::isVectorType(tensorTypeOf(value).getElementType());
   });
   if (!sameShape || !values.isPossible()) {
     return std::nullopt;
@@ -153,7 +150,7 @@ static bool emitWindowPool(GroupOp group, PoolBlockedOp pool,
 }
 
 static bool isPlaneReduction(ReduceOp reduce) {
-  RankedTensorType type = typeOf(reduce.getX());
+  RankedTensorType type = tensorTypeOf(reduce.getX());
   return type.getRank() == 5 && type.getDimSize(4) == kBlock &&
          reduce.getAxes() == ArrayRef<int64_t>({2, 3}) &&
          reduce.getKind() != ReduceKind::prod && type.getElementType().isF32();
@@ -168,12 +165,12 @@ static bool emitReduction(GroupOp group, ReduceOp reduce, func::FuncOp kernel,
     return false;
   }
   Value x = reduce.getX();
-  BlockedValues values(group, typeOf(x), x, {});
+  BlockedValues values(group, tensorTypeOf(x), x, {});
   // The extents of the space are read from a buffer that has them.
   BlockArgument whole;
   for (BlockArgument argument : group.getBlock()->getArguments()) {
     auto type = dyn_cast<RankedTensorType>(argument.getType());
-    if (type && type.getShape() == typeOf(x).getShape()) {
+    if (type && type.getShape() == tensorTypeOf(x).getShape()) {
       whole = argument;
     }
   }
@@ -225,10 +222,10 @@ bool emitPackKernel(GroupOp group, func::FuncOp kernel, CpuIsa isa) {
     return false;
   }
   Value planar = pack ? pack.getX() : unpack.getY();
-  if (ShapedType::isDynamic(typeOf(planar).getDimSize(1))) {
+  if (ShapedType::isDynamic(tensorTypeOf(planar).getDimSize(1))) {
     return false;
   }
-  emitChannelPacking(kernel, isa, typeOf(planar).getDimSize(1),
+  emitChannelPacking(kernel, isa, tensorTypeOf(planar).getDimSize(1),
                      pack ? Packing::toBlocks : Packing::fromBlocks);
   return true;
 }

@@ -193,7 +193,6 @@ void fetchTile(KernelBuilder &b, int64_t pixels, int64_t vectors,
 
 void finishTile(KernelBuilder &b, const Accumulators &acc, int64_t vectors,
                 const TilePlace &place, const Epilogue &epilogue) {
-  int64_t lanes = b.isa.lanes();
   int64_t pixels = acc.size() / vectors;
   SmallVector<OutputPoint, 4> columns = columnsOf(b, vectors, place);
   if (epilogue.isLong && pixels > 1) {

@@ -130,22 +130,18 @@ SmallVector<Index> dimsOf(KernelBuilder &b, Value buffer) {
   return dims;
 }
 
-static RankedTensorType typeOf(Value tensor) {
-  return cast<RankedTensorType>(tensor.getType());
-}
-
 static bool endsInOne(RankedTensorType type) {
   return type.getRank() == 0 || type.getShape().back() == 1;
 }
 
 bool GroupElements::isScalarPerRow(Value tensor, RankedTensorType space) {
-  return endsInOne(typeOf(tensor)) && !endsInOne(space);
+  return endsInOne(tensorTypeOf(tensor)) && !endsInOne(space);
 }
 
 /// A reshape that keeps the last dim maps rows to rows in order, as long as
 /// nothing is broadcast below it.
 static bool keepsRows(ReshapeOp op, RankedTensorType space) {
-  RankedTensorType from = typeOf(op.getX()), to = typeOf(op.getY());
+  RankedTensorType from = tensorTypeOf(op.getX()), to = tensorTypeOf(op.getY());
   if (from.getRank() == 0 || to.getRank() == 0) {
     return false;
   }
@@ -213,7 +209,7 @@ bool GroupElements::canEvaluate(Value tensor, RankedTensorType space,
       // Further operands are index scalars; a reshaped argument is only a view.
       Value from = op->getOperand(0);
       if (mlir::isa<ReshapeOp>(op) && mlir::isa<BlockArgument>(from)) {
-        if (!isVectorType(typeOf(from).getElementType())) {
+        if (!isVectorType(tensorTypeOf(from).getElementType())) {
           return false;
         }
         continue;
@@ -272,7 +268,7 @@ Value GroupElements::at(Value tensor) {
                             position.lanes, position.mask);
     }
   } else {
-    bool vector = isColumnVector(typeOf(tensor));
+    bool vector = isColumnVector(tensorTypeOf(tensor));
     SmallVector<Value> operands;
     for (Value operand : op->getOperands()) {
       operands.push_back(vector ? vectorAt(operand) : at(operand));
@@ -298,7 +294,7 @@ Value GroupElements::constant(ConstantOp op) {
 }
 
 Value GroupElements::load(Value argument) {
-  RankedTensorType type = typeOf(argument);
+  RankedTensorType type = tensorTypeOf(argument);
   Value buffer = buffers.of(argument);
   Value flat = b.flat(buffer);
   Index offset = rowOffset(type, buffer);

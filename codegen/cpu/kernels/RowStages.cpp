@@ -59,10 +59,6 @@ public:
   }
 
 private:
-  static RankedTensorType typeOf(Value value) {
-    return cast<RankedTensorType>(value.getType());
-  }
-
   /// Whether a value has one element per element of the space.
   bool isFull(Value value) const {
     auto type = dyn_cast<RankedTensorType>(value.getType());
@@ -71,7 +67,7 @@ private:
 
   bool findSpace() {
     for (ReduceOp op : group.getOps<ReduceOp>()) {
-      RankedTensorType type = typeOf(op.getX());
+      RankedTensorType type = tensorTypeOf(op.getX());
       int64_t count = op.getAxes().size(), first = type.getRank() - count;
       for (auto [i, axis] : llvm::enumerate(op.getAxes())) {
         if (axis != first + int64_t(i)) {
@@ -139,7 +135,7 @@ private:
   bool checkOutputs(ArrayRef<Value> reduced) {
     for (auto [i, value] : llvm::enumerate(group.getYield().getValues())) {
       plan.outputs.push_back(value);
-      RankedTensorType type = typeOf(value);
+      RankedTensorType type = tensorTypeOf(value);
       bool full = isFull(value);
       if (!GroupElements::isVectorType(type.getElementType()) ||
           (!full && !isRowType(type)) ||
@@ -250,7 +246,7 @@ private:
     }
     std::optional<int64_t> columns = plan.staticColumns();
     if (!columns || *columns > kStackColumns || plan.stackRows == kStackRows ||
-        !typeOf(value).getElementType().isF32()) {
+        !tensorTypeOf(value).getElementType().isF32()) {
       return false;
     }
     plan.cached[value] = plan.outputs.size() + plan.stackRows++;

@@ -40,6 +40,11 @@ union Cell {
   float f;
 };
 
+/// The member of a cell that holds a T.
+template <typename T> T &as(Cell &cell);
+template <> inline float &as<float>(Cell &cell) { return cell.f; }
+template <> inline double &as<double>(Cell &cell) { return cell.d; }
+
 class Machine;
 struct Instruction;
 using Kernel = void (*)(Machine &, const Instruction &);
@@ -148,8 +153,7 @@ Kernel findKernel(llvm::StringRef name, bool isReal, bool isDouble);
 
 /// By the predicate in `extra`; the result is 0 or 1.
 void compareIntegers(Machine &m, const Instruction &i);
-void compareFloats(Machine &m, const Instruction &i);
-void compareDoubles(Machine &m, const Instruction &i);
+template <typename T> void compareReals(Machine &m, const Instruction &i);
 
 void runLoad(Machine &m, const Instruction &i);
 void runStore(Machine &m, const Instruction &i);

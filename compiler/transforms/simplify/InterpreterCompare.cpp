@@ -91,18 +91,13 @@ template <typename T> static bool compareReal(unsigned predicate, T x, T y) {
   return false;
 }
 
-void compareFloats(Machine &m, const Instruction &i) {
+template <typename T> void compareReals(Machine &m, const Instruction &i) {
   Cell *result = m.cells(i.result), *x = m.cells(i.x), *y = m.cells(i.y);
   for (unsigned lane = 0; lane < m.lanes; ++lane) {
-    result[lane].u = compareReal(i.extra, x[lane].f, y[lane].f);
+    result[lane].u = compareReal(i.extra, as<T>(x[lane]), as<T>(y[lane]));
   }
 }
-
-void compareDoubles(Machine &m, const Instruction &i) {
-  Cell *result = m.cells(i.result), *x = m.cells(i.x), *y = m.cells(i.y);
-  for (unsigned lane = 0; lane < m.lanes; ++lane) {
-    result[lane].u = compareReal(i.extra, x[lane].d, y[lane].d);
-  }
-}
+template void compareReals<float>(Machine &, const Instruction &);
+template void compareReals<double>(Machine &, const Instruction &);
 
 } // namespace mlc::interpreter

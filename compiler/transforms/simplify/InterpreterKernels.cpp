@@ -28,10 +28,6 @@ uint64_t mask(unsigned width) {
   return llvm::maskTrailingOnes<uint64_t>(width);
 }
 
-template <typename T> T &as(Cell &cell);
-template <> float &as<float>(Cell &cell) { return cell.f; }
-template <> double &as<double>(Cell &cell) { return cell.d; }
-
 /// Floats to a float of the same type.
 template <typename T, typename F> void unary(Machine &m, const Instruction &i) {
   Cell *result = m.cells(i.result), *x = m.cells(i.x);
@@ -326,7 +322,7 @@ const llvm::StringMap<Kernels> &realKernels() {
       {"arith.maxnumf", realBinary<MaxNumF>()},
       {"arith.minnumf", realBinary<MinNumF>()},
       {"arith.negf", realUnary<NegF>()},
-      {"arith.cmpf", {nullptr, compareFloats, compareDoubles}},
+      {"arith.cmpf", {nullptr, compareReals<float>, compareReals<double>}},
       {"arith.truncf", {nullptr, copy, truncateDouble}},
       {"arith.fptosi", {nullptr, realToSigned<float>, realToSigned<double>}},
       {"arith.fptoui",
