@@ -5,9 +5,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/frontend/onnx/Fourier.h"
 #include "compiler/frontend/onnx/Indices.h"
 #include "compiler/frontend/onnx/Rules.h"
-#include "compiler/frontend/onnx/TensorData.h"
 
 using namespace mlir;
 using namespace mlc;
@@ -15,25 +15,20 @@ using namespace mlc::onnx;
 using Predicate = arith::CmpIPredicate;
 
 namespace {
-/// The transform along axis 1 of x: [outer, N, inner, 1 or 2], as products with
-/// matrices of cosines and sines: exp(-i a) = cos a - i sin a.
-class Fourier {
+/// What DFT and STFT do along axis 1 of x: [outer, N, inner, 1 or 2].
+class Spectrum {
 public:
-  Fourier(Node &n, AffineExpr length, bool inverse, bool onesided)
-      : n(n), length(length), inverse(inverse), onesided(onesided),
-        f64(n.b.getF64Type()) {
-    AffineExpr half = n.math.floorDiv(length, n.math.constant(2));
+  Spectrum(Node &n, AffineExpr length, bool inverse, bool onesided)
+      : n(n), length(length), inverse(inverse), onesided(onesided) {
+    half = n.math.floorDiv(length, n.math.constant(2));
     half = n.math.add(half, n.math.constant(1));
-    // One-sided: the half spectrum comes out, or with `inverse` goes in.
-    from = inverse && onesided ? half : length;
-    to = !inverse && onesided ? half : length;
   }
 
   /// The extent of the result's axis.
-  AffineExpr extent() const { return to; }
+  AffineExpr extent() const { return !inverse && onesided ? half : length; }
 
   Value transform(Value x) {
-    if (!x || !from || !to) {
+    if (!x || !length) {
       return {};
     }
     auto parts = DimMath::literal(n.dims(x)[3]);
@@ -46,25 +41,43 @@ public:
       n.badShape("the last dim must be 1 (real) or 2 (complex)");
       return {};
     }
-    type = n.elementType(x);
-    Value real = part(x, 0), imaginary = parts == 2 ? part(x, 1) : Value();
-    auto [c, s] = matrices();
-    Value re = n.matmul(c, real), im = n.matmul(s, real);
-    im = inverse ? im : n.create<NegOp>(im);
-    if (imaginary) {
-      Value sine = n.matmul(s, imaginary);
-      re = inverse ? n.sub(re, sine) : n.add(re, sine);
-      im = n.add(n.matmul(c, imaginary), im);
+    auto known = DimMath::literal(length);
+    if (known && *known > Fourier::kLongest) {
+      n.unsupported("a transform of " + Twine(*known) +
+                    " elements, more than " + Twine(Fourier::kLongest));
+      return {};
     }
-    Value y = inverse && onesided
-                  ? n.unsqueeze(re, {3})
-                  : n.concat({n.unsqueeze(re, {3}), n.unsqueeze(im, {3})}, 3);
-    return inverse ? n.div(y, n.scalarTensor(length, type)) : y;
+    Complex in{part(x, 0), parts == 2 ? part(x, 1) : Value()};
+    Complex out = transform(in, n.elementType(x));
+    Value y = n.unsqueeze(out.re, {3});
+    if (out.im) {
+      y = n.concat({y, n.unsqueeze(out.im, {3})}, 3);
+    }
+    return inverse ? n.div(y, n.scalarTensor(length, n.elementType(x))) : y;
   }
 
 private:
-  /// The real or imaginary part, cut or filled with zeros to the length.
+  /// One-sided, a half spectrum stands for real numbers: it comes out, or with
+  /// `inverse` goes in.
+  Complex transform(Complex x, Type type) {
+    Fourier fourier(n, type, inverse);
+    if (inverse && onesided) {
+      return {fourier.transform(mirror(x), length).re, Value()};
+    }
+    Complex y = onesided && !x.im ? fourier.transformReal(x.re, length)
+                                  : fourier.transform(x, length);
+    y.im = y.im ? y.im : n.fill(type, 0, n.dims(y.re)); // of length 1
+    if (onesided && x.im) {
+      AffineExpr zero = n.math.constant(0);
+      y = {n.slice(y.re, 1, zero, half), n.slice(y.im, 1, zero, half)};
+    }
+    return y;
+  }
+
+  /// The real or imaginary part, cut or filled with zeros to the extent that
+  /// goes in: one-sided, the inverse takes the half spectrum.
   Value part(Value x, int64_t which) {
+    AffineExpr from = inverse && onesided ? half : length;
     DimExprs dims = n.dims(x);
     Value y = n.slice(x, 3, n.math.constant(which), n.math.constant(1));
     dims.pop_back();
@@ -76,81 +89,29 @@ private:
     MixedIndices high =
         n.mixed({n.math.constant(0), missing, n.math.constant(0)});
     SmallVector<int64_t> low(3, 0);
-    return n.create<PadOp>(y, Maybe{n.scalar(type, 0)}, SmallVector<Value>(),
+    return n.create<PadOp>(y, Maybe{n.scalarLike(x, 0)}, SmallVector<Value>(),
                            high.values, low, high.fixed, PadKind::constant);
   }
 
-  /// The cosines and sines, [to, from]: constants unless they are large or the
-  /// length is not known.
-  std::pair<Value, Value> matrices() {
-    auto rows = DimMath::literal(to), columns = DimMath::literal(from);
-    auto period = DimMath::literal(length);
-    constexpr int64_t most = 1 << 20;
-    if (rows && columns && period && *rows <= most && *columns <= most &&
-        *rows * *columns <= most) {
-      auto cosine = [](double angle) { return std::cos(angle); };
-      auto sine = [](double angle) { return std::sin(angle); };
-      return {table(*rows, *columns, *period, cosine),
-              table(*rows, *columns, *period, sine)};
-    }
-    Value angle = angles();
-    Value c = n.create<CosOp>(angle), s = n.create<SinOp>(angle);
-    if (inverse && onesided) {
-      Value weight = mirrorWeights();
-      c = n.mul(c, weight);
-      s = n.mul(s, weight);
-    }
-    return {n.cast(c, type), n.cast(s, type)};
-  }
-
-  Value table(int64_t rows, int64_t columns, int64_t period,
-              double (*function)(double)) {
-    std::vector<double> wave(period);
-    for (int64_t i = 0; i < period; ++i) {
-      wave[i] = function(2 * M_PI * double(i) / double(period));
-    }
-    std::string bytes;
-    bool isDouble = type.isF64();
-    for (int64_t k = 0; k < rows; ++k) {
-      for (int64_t i = 0; i < columns; ++i) {
-        bool once = i == 0 || 2 * i == period;
-        double weight = inverse && onesided && !once ? 2 : 1;
-        double value = weight * wave[k * i % period];
-        float narrow = float(value);
-        bytes.append(isDouble ? reinterpret_cast<char *>(&value)
-                              : reinterpret_cast<char *>(&narrow),
-                     isDouble ? sizeof(double) : sizeof(float));
-      }
-    }
-    auto shape = RankedTensorType::get({rows, columns}, type);
-    return n.constant(makeElements(shape, std::move(bytes), "dft"));
-  }
-
-  /// 2 pi (k n mod length) / length, [to, from], in f64.
-  Value angles() {
+  /// The whole spectrum of real numbers from its first half: x[N - k] is the
+  /// conjugate of x[k].
+  Complex mirror(Complex x) {
     Type i64 = n.b.getI64Type();
-    Value turns = n.elementwise<ModOp>(
-        {n.mul(iotaAlong(n, i64, to, 0, 2), iotaAlong(n, i64, from, 1, 2)),
-         n.scalarTensor(length, i64)});
-    Value step = n.div(n.scalar(f64, 2 * M_PI), n.scalarTensor(length, f64));
-    return n.mul(n.cast(turns, f64), step);
-  }
-
-  /// How often each entry of a half spectrum stands in the whole one.
-  Value mirrorWeights() {
-    Type i64 = n.b.getI64Type();
-    Value k = iotaAlong(n, i64, from, 1, 2);
-    Value isFirst = n.elementwise<EqualOp>({k, n.scalar(i64, 0)});
-    Value isMiddle =
-        n.elementwise<EqualOp>({n.add(k, k), n.scalarTensor(length, i64)});
-    return select(n, n.elementwise<OrOp>({isFirst, isMiddle}), n.scalar(f64, 1),
-                  n.scalar(f64, 2));
+    Value k = iotaAlong(n, i64, length, 0, 1);
+    Value mirrored = n.sub(n.scalarTensor(length, i64), k);
+    Value from = n.elementwise<MinOp>({k, mirrored});
+    Complex whole{n.gather(x.re, from, 1), Value()};
+    if (x.im) {
+      Value isMirrored = n.elementwise<LessOp>({mirrored, k});
+      Value im = n.gather(x.im, from, 1);
+      whole.im = select(n, along(n, isMirrored, 1, 3), n.create<NegOp>(im), im);
+    }
+    return whole;
   }
 
   Node &n;
-  AffineExpr length, from, to;
+  AffineExpr length, half;
   bool inverse, onesided;
-  Type type, f64;
 };
 } // namespace
 
@@ -212,14 +173,14 @@ static void importDFT(Node &n) {
   if (n.failed()) {
     return;
   }
-  Fourier fourier(n, length, inverse, onesided);
+  Spectrum spectrum(n, length, inverse, onesided);
   Value rows =
       n.reshape(n.cast(x, wideType(n, x)), {outer, extent, inner, dims.back()});
-  Value y = fourier.transform(rows);
+  Value y = spectrum.transform(rows);
   DimExprs to = dims;
   for (size_t i = 0; i + 1 < dims.size(); ++i) {
     AffineExpr isAxis = n.math.compare(Predicate::eq, n.math.constant(i), axis);
-    to[i] = n.math.select(isAxis, fourier.extent(), dims[i]);
+    to[i] = n.math.select(isAxis, spectrum.extent(), dims[i]);
   }
   to.back() = y ? n.dims(y)[3] : to.back();
   n.setResult(0, n.cast(n.reshape(y, to), n.elementType(x)));
@@ -266,9 +227,9 @@ static void importSTFT(Node &n) {
     x = n.mul(x, n.perChannel(n.cast(window, type), 4, 2));
   }
   AffineExpr rows = n.math.mul(dims[0], frames);
-  Fourier fourier(n, length, false, onesided);
-  Value y = fourier.transform(n.reshape(x, {rows, length, one, dims[2]}));
-  y = n.reshape(y, {dims[0], frames, fourier.extent(), n.math.constant(2)});
+  Spectrum spectrum(n, length, false, onesided);
+  Value y = spectrum.transform(n.reshape(x, {rows, length, one, dims[2]}));
+  y = n.reshape(y, {dims[0], frames, spectrum.extent(), n.math.constant(2)});
   n.setResult(0, n.cast(y, n.elementType(signal)));
 }
 
