@@ -29,7 +29,7 @@ struct Complex {
 class Fourier {
 public:
   /// The longest transform of a known length; its roots stand in the artifact.
-  static constexpr int64_t kLongest = 1 << 24;
+  static constexpr int64_t kLongest = 1 << 21;
 
   Fourier(Node &n, mlir::Type type, bool inverse)
       : n(n), type(type), sign(inverse ? 1 : -1) {}
