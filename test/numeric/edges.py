@@ -50,6 +50,14 @@ def concat_of_one_value_twice():
 
 
 @case
+def booleans_whose_last_dim_moves():
+    """17 and 33 count as one dim of a transpose; booleans, a byte in memory and a bit in a vector, come one by one."""
+    nodes = [helper.make_node("Transpose", ["x"], ["t"], perm=[2, 0, 1]), helper.make_node("Cast", ["t"], ["y"], to=F32)]
+    yield (graph(nodes, {"x": (TensorProto.BOOL, [7, 17, 33])}, {"y": (F32, None)}),
+           {"x": RANDOM.integers(0, 2, (7, 17, 33)).astype(bool)})
+
+
+@case
 def pointwise_convolution_of_one_channel():
     nodes = [helper.make_node("Conv", ["x", "v"], ["y"]), helper.make_node("Conv", ["y", "w"], ["z"])]
     yield graph(nodes, {"x": (F32, [1, 16, "h", "k"])}, {"z": (F32, None)}, v=normal(1, 16, 1, 1),

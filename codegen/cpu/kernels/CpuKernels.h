@@ -45,6 +45,10 @@ bool emitPoolKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 /// One mlc.pack or mlc.unpack, alone.
 bool emitPackKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 
+/// One mlc.transpose that moves the last dim, between elementwise ops and casts
+/// (elements of up to 32 bits).
+bool emitTransposeKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
+
 } // namespace mlc::codegen
 
 #endif // MLC_CODEGEN_CPU_KERNELS_CPUKERNELS_H
