@@ -24,6 +24,7 @@
 #include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 #include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
+#include "mlir/Conversion/MathToLibm/MathToLibm.h"
 #include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
@@ -139,6 +140,20 @@ LogicalResult lowerStructured(ModuleOp module) {
   return applyPartialConversion(module, target, std::move(patterns), config);
 }
 
+/// Functions that LLVM has no intrinsic for, or that its conversion would make
+/// of others that lose digits (log1p of log), are the C library's.
+LogicalResult callLibm(ModuleOp module) {
+  MLIRContext *context = module.getContext();
+  RewritePatternSet patterns(context);
+  populateMathToLibmConversionPatterns(patterns);
+  ConversionTarget target(*context);
+  target.addIllegalOp<math::ErfOp, math::ErfcOp, math::CbrtOp, math::Log1pOp,
+                      math::ExpM1Op, math::AsinhOp, math::AcoshOp,
+                      math::AtanhOp>();
+  target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
+  return applyPartialConversion(module, target, std::move(patterns));
+}
+
 LogicalResult lowerFlat(ModuleOp module) {
   MLIRContext *context = module.getContext();
   LowerToLLVMOptions options(context);
@@ -219,7 +234,8 @@ class LowerToLLVMPass : public impl::LowerToLLVMPassBase<LowerToLLVMPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     if (failed(lowerStridedViews(module)) || failed(lowerComplexVectors()) ||
-        failed(lowerStructured(module)) || failed(lowerFlat(module))) {
+        failed(lowerStructured(module)) || failed(callLibm(module)) ||
+        failed(lowerFlat(module))) {
       signalPassFailure();
     }
   }

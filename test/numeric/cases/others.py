@@ -9,3 +9,8 @@ case("tfidf", "TfIdfVectorizer", [ints(0, 4, 3, 9, dtype=np.int32)], opset=9, mo
 case("asinh_wide", "Asinh", [f32(-1e20, -3, -1e-4, -0.0, 0, 2e-7, 0.5, 7, 3e15)])
 case("acosh_wide", "Acosh", [f32(1, 1.00001, 1.5, 40, 1e20)])
 case("atanh_wide", "Atanh", [f32(-1, -0.99999, -1e-6, 0, 0.3, 0.999, 1)])
+# Every function of f64: most are the C library's.
+for op in ("Acos", "Asin", "Atan", "Atanh", "Acosh", "Asinh", "Cos", "Cosh", "Elu", "Erf", "Exp", "Gelu", "Log", "Mish", "Selu", "Sigmoid", "Sin",
+           "Sinh", "Softplus", "Softsign", "Sqrt", "Tan", "Tanh"):
+    wide = np.concatenate([np.linspace(-1, 1, 37), [1e-9, -1e-9]]).reshape(3, 13)
+    case(f"{op.lower()}_f64", op, [wide + 2.5 if op in ("Acosh", "Log", "Sqrt") else wide], opset=22)
