@@ -18,7 +18,8 @@ bool emitVectorKernel(GroupOp group, func::FuncOp kernel, CpuIsa isa) {
          emitConvKernel(group, kernel, isa) ||
          emitPoolKernel(group, kernel, isa) ||
          emitPackKernel(group, kernel, isa) ||
-         emitTransposeKernel(group, kernel, isa);
+         emitTransposeKernel(group, kernel, isa) ||
+         emitConcatKernel(group, kernel, isa);
 }
 
 } // namespace mlc::codegen

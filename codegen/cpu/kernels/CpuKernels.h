@@ -49,6 +49,10 @@ bool emitPackKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 /// (elements of up to 32 bits).
 bool emitTransposeKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 
+/// One mlc.concat of operands of the group, along any axis but the last,
+/// followed by elementwise ops and casts (elements of up to 32 bits).
+bool emitConcatKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
+
 } // namespace mlc::codegen
 
 #endif // MLC_CODEGEN_CPU_KERNELS_CPUKERNELS_H
