@@ -30,6 +30,10 @@ public:
   Value first() { return load(l.index.constant(0)); }
   /// Removes the root; `size` counts the positions before.
   void removeFirst(Value size);
+  /// Puts another position in the root's place.
+  void replaceFirst(Value position, Value size) {
+    siftDown(position, l.index.constant(0), size);
+  }
 
 private:
   Value load(Value slot);

@@ -160,14 +160,23 @@ void mlc::emitLoops(ArgSortOp op, LoopBuilder &l) {
         nest(depth + 1);
       });
     }
-    HeapSort sort(l, heap, precedes);
-    sort.fill(extent);
+    // The heap holds the first `count` of the elements seen, the last of them
+    // at its root; most elements do not come before that one.
+    auto follows = [&](Value a, Value b) { return precedes(b, a); };
+    HeapSort chosen(l, heap, follows);
     Value count = index.min(l.dim(order, axis), extent);
+    chosen.fill(count);
+    Value rest = index.select(index.less(zero, count), count, extent);
+    l.loop(rest, extent, [&](Value i) {
+      l.when(precedes(i, chosen.first()),
+             [&] { chosen.replaceFirst(i, count); });
+    });
     l.loop(zero, count, [&](Value i) {
+      Value left = index.sub(count, i);
       SmallVector<Value> to(at);
-      to[axis] = i;
-      l.store(index.toElement(sort.first(), l.b.getI64Type()), order, to);
-      sort.removeFirst(index.sub(extent, i));
+      to[axis] = index.sub(left, index.constant(1));
+      l.store(index.toElement(chosen.first(), l.b.getI64Type()), order, to);
+      chosen.removeFirst(left);
     });
   };
   nest(0);
