@@ -90,4 +90,16 @@ def ChooseLayoutsPass : Pass<"mlc-choose-layouts", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlc::MlcDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def ExpandPoolsPass : Pass<"mlc-expand-pools", "::mlir::ModuleOp"> {
+  let summary = "windows of few taps as elementwise ops on slices";
+  let description = [{
+    mlc.pool for maxima, and for averages over windows of one size, of what has
+    no blocked layout becomes a padded tensor and the maximum or sum of its
+    slices, one axis after the other.
+  }];
+  let dependentDialects = ["::mlc::MlcDialect", "::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 #endif // MLC_CODEGEN_CPU_PASSES_TD

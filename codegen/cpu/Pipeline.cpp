@@ -28,6 +28,7 @@ void buildCpuLayoutPipeline(OpPassManager &pm) {
   pm.addPass(createArrangeConvolutionsPass());
   // Blocked activations: convolutions, pools and what lies between them.
   pm.addPass(createChooseLayoutsPass());
+  pm.addPass(createExpandPoolsPass());
 }
 
 void buildCpuPipeline(OpPassManager &pm, const CpuIsa &isa) {
