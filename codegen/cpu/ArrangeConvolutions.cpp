@@ -8,9 +8,9 @@
 //                                             %2 = mlc.relu %1
 //                                             %3 = mlc.reshape %2  [N, F, T']
 //
-// In: simplified mlc ops. Out: f32 convolutions with constant filters in forms
-// that ChooseLayouts takes: of rank 4, not transposed unless the strides are
-// the kernel, in groups of known sizes (ConvRewrites.h).
+// In: simplified mlc ops. Out: f32 convolutions with filters of static shape in
+// forms that ChooseLayouts takes: of rank 4, not transposed unless the strides
+// are the kernel, in groups of known sizes (ConvRewrites.h).
 //
 // A tensor of another rank has an image of rank 4 (ConvImages.h), or of a rank
 // less until the next round. One walk in program order: an op between
@@ -18,9 +18,9 @@
 // transposes stand only where images come and go, and fusion finds convolution
 // and what follows it side by side.
 //
-// Not handled: volumes of more than 64 outer taps; transposed convolutions
-// whose phases would need more than four times the kernel's taps; filters that
-// are not constant, but for lines. They keep their form and the generic rules.
+// Not handled: volumes of more than 64 outer taps; transposed convolutions of
+// strides over 64; filters of dynamic shape. They keep their form and the
+// generic rules.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/BlockedLayout.h"
@@ -105,7 +105,7 @@ bool ConvolutionArranger::visit(Operation *op) {
 
 /// Convolutions as others of the same rank.
 Value ConvolutionArranger::rewrite(Operation *op) {
-  if (!constantFilters(op)) {
+  if (!hasStaticFilters(op)) {
     return {};
   }
   int64_t rank = tensorTypeOf(op->getResult(0)).getRank();
@@ -232,8 +232,7 @@ Value convolveImage(ShapedBuilder &b, ConvOp op, Value x, bool isLine) {
 
 Image ConvolutionArranger::imageOfConv(ConvOp op) {
   bool isLine = tensorTypeOf(op.getY()).getRank() == 3;
-  bool isConstant = bool(constantFilters(op));
-  if (!isConstant && !(isLine && hasStaticFilters(op))) {
+  if (!hasStaticFilters(op)) {
     return {};
   }
   ShapedBuilder b(op, scope);
@@ -250,7 +249,7 @@ Image ConvolutionArranger::imageOfConv(ConvOp op) {
 }
 
 Image ConvolutionArranger::imageOfTransposedConv(ConvTransposeOp op) {
-  if (!constantFilters(op) || tensorTypeOf(op.getY()).getRank() != 3) {
+  if (!hasStaticFilters(op) || tensorTypeOf(op.getY()).getRank() != 3) {
     return {};
   }
   ShapedBuilder b(op, scope);

@@ -3,14 +3,14 @@
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Rewrites of f32 convolutions with constant filters, for ArrangeConvolutions.
+// Rewrites of f32 convolutions with filters of static shape, for
+// ArrangeConvolutions.
 // Each builds the result before the op, or nothing at all (null).
 //
 //===----------------------------------------------------------------------===//
 #ifndef MLC_CODEGEN_CPU_CONVREWRITES_H
 #define MLC_CODEGEN_CPU_CONVREWRITES_H
 
-#include "codegen/cpu/PackedConstant.h"
 #include "codegen/cpu/ShapedBuilder.h"
 
 namespace mlc::codegen {
@@ -27,17 +27,6 @@ mlir::Value regroup(ConvOp op, ShapeScope &scope);
 /// axis joins the batch, its taps the channels. `frames` is x with that axis
 /// joined already; so is the result. Not for very many taps.
 mlir::Value foldFrames(ConvOp op, mlir::Value frames, ShapeScope &scope);
-
-/// Filters made of `from`; `order` must tell two ways of making them apart.
-mlir::Value makeFilters(
-    ShapedBuilder &b, mlir::ElementsAttr from, llvm::ArrayRef<int64_t> shape,
-    const std::string &order,
-    llvm::function_ref<void(ConstantFloats, llvm::MutableArrayRef<float>)>
-        fill);
-
-/// Such an `order`.
-std::string nameOf(llvm::StringRef kind,
-                   std::initializer_list<llvm::ArrayRef<int64_t>> parameters);
 
 } // namespace mlc::codegen
 

@@ -81,7 +81,7 @@ func.func @planes(%x: tensor<1x32x4x6x6xf32>) -> tensor<1x16x2x6x6xf32> {
 // ordinary convolution.
 // CHECK-LABEL: func.func @transposed
 // CHECK: mlc.conv %arg0, %{{.*}} {{.*}}pads = array<i64: 1, 1, 1, 1>{{.*}} : (tensor<?x16x5x6xf32>, tensor<64x16x2x2xf32>) -> tensor<?x64x6x7xf32>
-// CHECK: mlc.transpose %{{.*}} {permutation = array<i64: 0, 1, 4, 5, 2, 6, 3, 7>}
+// CHECK: mlc.transpose %{{.*}} {permutation = array<i64: 0, 3, 4, 1, 5, 2, 6>}
 // CHECK: mlc.slice {{.*}} tensor<?x1x12x14x16xf32> -> tensor<?x1x10x14x16xf32>
 // CHECK: mlc.slice {{.*}} tensor<?x1x10x12x16xf32>
 // CHECK: mlc.unpack
@@ -97,13 +97,73 @@ func.func @transposed(%x: tensor<?x16x5x6xf32>) -> tensor<?x16x10x12xf32> {
 
 // -----
 
-// Strides far over the kernel are left alone: most phases have no tap.
+// Five taps of dilation 3 and stride 2: the even ones serve the even outputs,
+// the odd ones the odd, one input further on. Of the columns every other is zero.
+// CHECK-LABEL: func.func @residues
+// CHECK: %[[U:.*]] = mlc.conv %arg0, %{{.*}} {dilations = array<i64: 3, 1>, pads = array<i64: 7, 0, 6, 0>{{.*}} : (tensor<1x16x6x5xf32>, tensor<32x16x3x1xf32>) -> tensor<1x32x13x5xf32>
+// CHECK: mlc.pack %[[U]]
+// CHECK: mlc.slice %{{.*}} [0, 0, 0, 0, 1, 0, 0] [1, 1, 1, 1, 12, 5, 16]
+// CHECK: mlc.slice %{{.*}} [0, 0, 0, 0, 0, 0, 0] [1, 1, 1, 1, 12, 5, 16]
+// CHECK: mlc.concat {{.*}} -> tensor<1x2x1x1x12x5x16xf32>
+// CHECK: mlc.pad {{.*}} -> tensor<1x2x2x1x12x5x16xf32>
+// CHECK: mlc.transpose {{.*}} -> tensor<1x1x12x2x5x2x16xf32>
+func.func @residues(%x: tensor<1x16x6x5xf32>) -> tensor<1x16x23x9xf32> {
+  %w = mlc.constant dense<1.0> : tensor<16x16x5x1xf32> : tensor<16x16x5x1xf32>
+  %0 = mlc.conv_transpose %x, %w {dilations = array<i64: 3, 1>, output_padding = array<i64: 0, 0>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 2, 2>} : (tensor<1x16x6x5xf32>, tensor<16x16x5x1xf32>) -> tensor<1x16x23x9xf32>
+  return %0 : tensor<1x16x23x9xf32>
+}
+
+// -----
+
+// One tap below the strides: zeros between the columns in blocks, between the
+// rows outside of them.
 // CHECK-LABEL: func.func @sparse
-// CHECK: mlc.conv_transpose
+// CHECK: mlc.conv %arg0, {{.*}} -> tensor<1x16x3x3xf32>
+// CHECK: mlc.pack
+// CHECK: mlc.pad {{.*}} -> tensor<1x1x3x3x5x16xf32>
+// CHECK: mlc.unpack {{.*}} -> tensor<1x16x3x11xf32>
+// CHECK: mlc.pad {{.*}} -> tensor<1x16x3x5x11xf32>
+// CHECK: mlc.slice {{.*}} -> tensor<1x16x11x11xf32>
 func.func @sparse(%x: tensor<1x16x3x3xf32>) -> tensor<1x16x11x11xf32> {
   %w = mlc.constant dense<1.0> : tensor<16x16x1x1xf32> : tensor<16x16x1x1xf32>
   %0 = mlc.conv_transpose %x, %w {dilations = array<i64: 1, 1>, output_padding = array<i64: 0, 0>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 5, 5>} : (tensor<1x16x3x3xf32>, tensor<16x16x1x1xf32>) -> tensor<1x16x11x11xf32>
   return %0 : tensor<1x16x11x11xf32>
+}
+
+// -----
+
+// Strides that would make mostly zeros are left alone.
+// CHECK-LABEL: func.func @far
+// CHECK: mlc.conv_transpose
+func.func @far(%x: tensor<1x16x3x3xf32>) -> tensor<1x16x131x3xf32> {
+  %w = mlc.constant dense<1.0> : tensor<16x16x1x1xf32> : tensor<16x16x1x1xf32>
+  %0 = mlc.conv_transpose %x, %w {dilations = array<i64: 1, 1>, output_padding = array<i64: 0, 0>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 65, 1>} : (tensor<1x16x3x3xf32>, tensor<16x16x1x1xf32>) -> tensor<1x16x131x3xf32>
+  return %0 : tensor<1x16x131x3xf32>
+}
+
+// -----
+
+// Filters that a run computes are rearranged by it: the phases of a transposed
+// convolution, then two groups of three channels that become one.
+// CHECK-LABEL: func.func @computedFilters
+// CHECK-SAME: %[[X:.*]]: tensor<1x8x5x5xf32>, %[[W:.*]]: tensor<8x4x3x3xf32>, %[[V:.*]]: tensor<8x3x3x3xf32>
+// CHECK: mlc.reshape %[[W]] [2, 4, 4, 3, 3]
+// CHECK: mlc.slice %{{.*}} [0, 0, 0, 1, 0, 0] [2, 4, 4, 2, 2, 3] [1, 1, 1, -1, 1, 1]
+// CHECK: %[[P:.*]] = mlc.reshape {{.*}} -> tensor<32x4x2x2xf32>
+// CHECK: mlc.conv %[[X]], %[[P]] {{.*}}group = 2 : i64
+// CHECK: %[[M:.*]] = mlc.transpose {{.*}} -> tensor<1x4x2x4x6x6xf32>
+// CHECK: mlc.reshape %[[M]]
+// CHECK: mlc.pack {{.*}} -> tensor<4x1x6x6x16xf32>
+// CHECK: mlc.reshape %[[V]]
+// CHECK: mlc.pad {{.*}} -> tensor<1x2x3x108xf32>
+// CHECK: %[[D:.*]] = mlc.reshape {{.*}} -> tensor<8x6x3x3xf32>
+// CHECK: mlc.conv %{{.*}}, %[[D]] {dilations
+// CHECK-NOT: group
+func.func @computedFilters(%x: tensor<1x8x5x5xf32>, %w: tensor<8x4x3x3xf32>, %v: tensor<8x3x3x3xf32>) -> tensor<1x8x9x9xf32> {
+  %0 = mlc.conv_transpose %x, %w {dilations = array<i64: 1, 1>, group = 2 : i64, output_padding = array<i64: 0, 0>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 2, 2>} : (tensor<1x8x5x5xf32>, tensor<8x4x3x3xf32>) -> tensor<1x8x11x11xf32>
+  %1 = mlc.slice %0 [0, 0, 0, 0] [1, 6, 11, 11] [1, 1, 1, 1] : tensor<1x8x11x11xf32> -> tensor<1x6x11x11xf32>
+  %2 = mlc.conv %1, %v {dilations = array<i64: 1, 1>, group = 2 : i64, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>} : (tensor<1x6x11x11xf32>, tensor<8x3x3x3xf32>) -> tensor<1x8x9x9xf32>
+  return %2 : tensor<1x8x9x9xf32>
 }
 
 // -----

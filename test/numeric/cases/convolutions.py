@@ -72,6 +72,22 @@ TRANSPOSED = {
     "volume_patches": ((1, 16, 2, 3, 4), (16, 8, 2, 2, 2), dict(strides=[2, 2, 2])),
     "volume_stride1": ((1, 6, 4, 5, 4), (6, 8, 3, 3, 3), dict(pads=[1] * 6)),
     "sparse": ((1, 16, 3, 3), (16, 16, 1, 1), dict(strides=[5, 3])),
+    # A stride and a dilation: phases in another order, moved, or without a tap.
+    "s2d3": ((1, 16, 6, 5), (16, 20, 3, 3), dict(strides=[2, 2], dilations=[3, 3])),
+    "s3d2": ((2, 17, 4, 5), (17, 5, 3, 4), dict(strides=[3, 3], dilations=[2, 2], pads=[0, 2, 3, 1], output_padding=[1, 2])),
+    "s4d6": ((1, 16, 5, 4), (16, 12, 5, 2), dict(strides=[4, 4], dilations=[6, 3], pads=[3, 1, 5, 0])),
+    "s5d3": ((1, 4, 3, 4), (4, 3, 2, 3), dict(strides=[5, 5], dilations=[3, 4], pads=[1, 2, 2, 3])),
+    "s2d2_groups": ((1, 12, 5, 6), (12, 3, 3, 3), dict(strides=[2, 2], dilations=[2, 3], group=4, pads=[1, 1, 1, 1])),
+    "multiplied_dilated": ((2, 8, 6, 5), (8, 2, 5, 3), dict(strides=[2, 3], dilations=[2, 3], group=8, pads=[3, 2, 0, 1], output_padding=[1, 0])),
+    "far_tap": ((1, 3, 4, 3), (3, 2, 2, 2), dict(strides=[3, 2], dilations=[7, 9], pads=[5, 4, 3, 6])),
+    "very_far_tap": ((1, 2, 3, 3), (2, 2, 2, 2), dict(strides=[2, 2], dilations=[141, 3], pads=[70, 0, 60, 0])),
+    "point": ((2, 20, 4, 5), (20, 4, 1, 1), dict(strides=[2, 2], group=5, output_padding=[1, 0])),
+    "point_cut": ((1, 16, 4, 5), (16, 3, 1, 1), dict(strides=[1, 3], pads=[1, 1, 0, 2])),
+    "line_s3d2": ((2, 9, 7), (9, 20, 4), dict(strides=[3], dilations=[2], pads=[2, 3])),
+    "line_depthwise": ((1, 20, 9), (20, 1, 5), dict(strides=[2], group=20, pads=[1, 2])),
+    "volume_groups": ((2, 20, 3, 4, 3), (20, 2, 2, 3, 2), dict(strides=[2, 2, 3], dilations=[2, 1, 1], group=10)),
+    "volume_point": ((1, 20, 2, 3, 4), (20, 4, 1, 1, 1), dict(strides=[2, 2, 2], group=5)),
+    "wide_stride": ((1, 3, 2, 2), (3, 2, 70, 2), dict(strides=[65, 2])),
 }
 for kind, (x, w, attributes) in TRANSPOSED.items():
     conv(f"conv_transpose_{kind}", x, w, op="ConvTranspose", **attributes)
