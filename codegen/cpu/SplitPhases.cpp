@@ -49,7 +49,7 @@ struct PhasedAxis {
   bool isPossible() const {
     constexpr int64_t limit = int64_t(1) << 31, maxExtra = 64;
     return std::abs(padLow) < limit && std::abs(padHigh) < limit &&
-           stride <= maxExtra && moved <= maxExtra;
+           stride <= std::max(maxExtra, 4 * taps) && moved <= maxExtra;
   }
   int64_t phaseOf(int64_t residue) const { return residue * dilation % stride; }
   int64_t shiftOf(int64_t residue) const { return residue * dilation / stride; }
@@ -83,7 +83,6 @@ public:
       : op(op), b(op, scope), result(b.dims(op.getY())) {}
 
   Value run() {
-    constexpr int64_t maxPhases = 1024;
     auto w = tensorTypeOf(op.getW());
     group = op.getGroup();
     filters = w.getDimSize(1);
@@ -92,7 +91,7 @@ public:
       axes.push_back(phasedAxis(op, i));
       residues *= axes.back().residues;
       phases *= axes.back().stride;
-      if (!axes.back().isPossible() || phases > maxPhases) {
+      if (!axes.back().isPossible() || phases > kMaxPhases * residues) {
         return {};
       }
     }
@@ -101,11 +100,15 @@ public:
     int64_t whole = llvm::alignTo(filters, kBlock);
     bool fillsBlocks = residues > 1 && group == 1 && whole * 3 <= filters * 4;
     madeFilters = fillsBlocks ? whole : filters;
+    // A block of 16 lanes moves at the cost of some single elements.
+    isBlocked = group * madeFilters > 4;
     Value y = convolve();
     return residues > 1 ? interleave(y) : insertZeros(y);
   }
 
 private:
+  static constexpr int64_t kMaxPhases = 1024; ///< for each that is not zero
+
   /// [N, group * residues * F, U...].
   Value convolve() {
     SmallVector<int64_t> shape{group * residues * madeFilters, inputs};
@@ -148,10 +151,10 @@ private:
     size_t last = axes.size() - 1;
     if (axes[last].stride > 1) {
       DimExprs dims = b.dims(y);
-      DimExprs blocks{dims[0], b.constant(blockCount())};
-      llvm::append_range(blocks, ArrayRef(dims).drop_front(2));
-      blocks.push_back(b.constant(kBlock));
-      y = insertZeros(b.reshape(pack(y, dims[0], dims[1]), blocks), last);
+      DimExprs parts{dims[0], partCount()};
+      llvm::append_range(parts, ArrayRef(dims).drop_front(2));
+      y = insertZeros(b.reshape(pack(y, dims[0], dims[1]), withLanes(parts)),
+                      last);
       dims[last + 2] = result[last + 2];
       y = unpack(y, dims);
     }
@@ -172,7 +175,7 @@ private:
     return cutAxis(y, axis, at);
   }
 
-  /// The blocks [N, residues * blocks, U..., 16] of `y`.
+  /// [N, residues * parts, U...], in blocks where they are worth it.
   Value packResidues(Value y) {
     DimExprs dims = b.dims(y);
     DimExprs spatial(ArrayRef(dims).drop_front(2));
@@ -187,30 +190,44 @@ private:
     }
     // Blocks of one residue hold no channel of another.
     bool isWhole = channels % kBlock == 0;
-    AffineExpr parts = b.constant(isWhole ? 1 : residues);
-    return pack(y, dims[0] * parts,
+    AffineExpr images = b.constant(isWhole ? 1 : residues);
+    return pack(y, dims[0] * images,
                 b.constant(isWhole ? residues * channels : channels));
   }
 
   /// [images, channels, ...] in blocks, as a picture.
   Value pack(Value y, AffineExpr images, AffineExpr channels) {
+    if (!isBlocked) {
+      return y;
+    }
     DimExprs flat{images, channels}, dims = b.dims(y);
     llvm::append_range(flat, withTwoAxes(ArrayRef(dims).drop_front(2)));
     return b.make<PackOp>(b.reshape(y, flat));
   }
 
-  /// The tensor of dims `dims` that has the blocks `y`.
+  /// The tensor of dims `dims` that is in the blocks `y`.
   Value unpack(Value y, ArrayRef<AffineExpr> dims) {
-    DimExprs packed{dims[0], b.constant(blockCount())};
+    if (!isBlocked) {
+      return y;
+    }
+    DimExprs packed{dims[0], partCount()};
     llvm::append_range(packed, withTwoAxes(dims.drop_front(2)));
-    packed.push_back(b.constant(kBlock));
-    y = b.make<UnpackOp>(b.reshape(y, packed), group * filters);
+    y = b.make<UnpackOp>(b.reshape(y, withLanes(packed)), group * filters);
     return b.reshape(y, dims);
   }
 
-  /// Blocks of the channels of one residue.
-  int64_t blockCount() const {
-    return llvm::divideCeil(group * madeFilters, kBlock);
+  /// The channels of one residue, or the blocks of them.
+  AffineExpr partCount() {
+    int64_t channels = group * madeFilters;
+    return b.constant(isBlocked ? llvm::divideCeil(channels, kBlock)
+                                : channels);
+  }
+
+  DimExprs withLanes(DimExprs dims) {
+    if (isBlocked) {
+      dims.push_back(b.constant(kBlock));
+    }
+    return dims;
   }
 
   /// Spatial dims as those of a picture.
@@ -232,23 +249,23 @@ private:
     for (const PhasedAxis &axis : axes) {
       split.push_back(b.constant(axis.residues));
     }
-    split.push_back(b.constant(blockCount()));
+    split.push_back(partCount());
     llvm::append_range(split, ArrayRef(dims).drop_front(2));
-    split.push_back(b.constant(kBlock));
-    y = b.reshape(y, split);
+    y = b.reshape(y, withLanes(split));
     SmallVector<int64_t> order{0, spatial + 1};
     for (int64_t i = 0; i < spatial; ++i) {
       y = orderPhases(y, axes[i], 1 + i, spatial + 2 + i);
       order.append({spatial + 2 + i, 1 + i});
     }
-    order.push_back(2 * spatial + 2);
+    if (isBlocked) {
+      order.push_back(2 * spatial + 2);
+    }
     DimExprs ordered = b.dims(y);
-    DimExprs joined{dims[0], b.constant(blockCount())};
+    DimExprs joined{dims[0], partCount()};
     for (int64_t i = 0; i < spatial; ++i) {
       joined.push_back(ordered[spatial + 2 + i] * axes[i].stride);
     }
-    joined.push_back(b.constant(kBlock));
-    y = b.reshape(b.transpose(y, order), joined);
+    y = b.reshape(b.transpose(y, order), withLanes(joined));
     for (int64_t i = 0; i < spatial; ++i) {
       y = cutAxis(y, i, 2 + i);
     }
@@ -297,6 +314,7 @@ private:
   int64_t group = 1, filters = 0, inputs = 0; ///< of a group
   int64_t residues = 1, phases = 1;
   int64_t madeFilters = 0; ///< of a group and residue
+  bool isBlocked = false;  ///< where elements move
 };
 
 } // namespace
