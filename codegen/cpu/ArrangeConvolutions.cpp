@@ -18,9 +18,12 @@
 // transposes stand only where images come and go, and fusion finds convolution
 // and what follows it side by side.
 //
+// Those of f64, and of filters whose number only the run knows, become products
+// of matrices instead.
+//
 // Not handled: volumes of more than 64 outer taps; transposed convolutions of
-// strides over 64; filters of dynamic shape. They keep their form and the
-// generic rules.
+// strides over 64, or of filters of dynamic shape; depthwise ones of f64. They
+// keep their form and the generic rules.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/BlockedLayout.h"
@@ -105,15 +108,19 @@ bool ConvolutionArranger::visit(Operation *op) {
 
 /// Convolutions as others of the same rank.
 Value ConvolutionArranger::rewrite(Operation *op) {
+  auto conv = dyn_cast<ConvOp>(op);
+  auto transposed = dyn_cast<ConvTransposeOp>(op);
   if (!hasStaticFilters(op)) {
-    return {};
+    bool isWide = transposed && elementTypeOf(op->getResult(0)).isF64() &&
+                  hasStaticChannels(op);
+    return isWide ? splitPhases(transposed, scope)
+           : conv ? multiplyTaps(conv, scope)
+                  : Value();
   }
   int64_t rank = tensorTypeOf(op->getResult(0)).getRank();
-  auto transposed = dyn_cast<ConvTransposeOp>(op);
   if (transposed && rank != 3 && !matchTransposedConv(transposed)) {
     return splitPhases(transposed, scope);
   }
-  auto conv = dyn_cast<ConvOp>(op);
   bool isRegrouped = conv && rank == 4 && conv.getGroup() > 1;
   return isRegrouped && !matchConv(conv) ? regroup(conv, scope) : Value();
 }

@@ -37,15 +37,20 @@ static bool hasEmptyExtent(RankedTensorType type) {
   return llvm::is_contained(type.getShape(), 0);
 }
 
-bool hasStaticFilters(Operation *conv) {
+bool hasStaticChannels(Operation *conv) {
   if (!isa<ConvOp, ConvTransposeOp>(conv)) {
     return false;
   }
   Value x = conv->getOperand(0), w = conv->getOperand(1);
   Value y = conv->getResult(0);
-  return isF32(x) && isF32(w) && tensorTypeOf(w).hasStaticShape() &&
-         !hasEmptyExtent(tensorTypeOf(x)) && !hasEmptyExtent(tensorTypeOf(w)) &&
-         !hasEmptyExtent(tensorTypeOf(y)) && !tensorTypeOf(x).isDynamicDim(1);
+  return tensorTypeOf(w).hasStaticShape() && !hasEmptyExtent(tensorTypeOf(x)) &&
+         !hasEmptyExtent(tensorTypeOf(w)) && !hasEmptyExtent(tensorTypeOf(y)) &&
+         !tensorTypeOf(x).isDynamicDim(1);
+}
+
+bool hasStaticFilters(Operation *conv) {
+  return hasStaticChannels(conv) && isF32(conv->getOperand(0)) &&
+         isF32(conv->getOperand(1));
 }
 
 ElementsAttr constantFilters(Operation *conv) {

@@ -3,9 +3,9 @@
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Rewrites of f32 convolutions with filters of static shape, for
-// ArrangeConvolutions.
-// Each builds the result before the op, or nothing at all (null).
+// Rewrites of convolutions with filters of static shape (multiplyTaps: of known
+// kernel) for ArrangeConvolutions. Each builds the result before the op, or
+// nothing at all (null).
 //
 //===----------------------------------------------------------------------===//
 #ifndef MLC_CODEGEN_CPU_CONVREWRITES_H
@@ -27,6 +27,11 @@ mlir::Value regroup(ConvOp op, ShapeScope &scope);
 /// axis joins the batch, its taps the channels. `frames` is x with that axis
 /// joined already; so is the result. Not for very many taps.
 mlir::Value foldFrames(ConvOp op, mlir::Value frames, ShapeScope &scope);
+
+/// A convolution, of f32 or f64, that has no form of its own: the product of
+/// its filters and of all that lies under their taps. Not for very many taps
+/// along an axis, nor for groups of one filter.
+mlir::Value multiplyTaps(ConvOp op, ShapeScope &scope);
 
 } // namespace mlc::codegen
 

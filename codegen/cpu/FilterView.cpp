@@ -176,9 +176,8 @@ Value FilterView::build(ArrayRef<int64_t> shape) {
   }
   auto type = RankedTensorType::get(shape, b.b.getF32Type());
   ElementsAttr filled = packConstant(
-      constant, type, name, [&](ConstantFloats from, MutableArrayRef<float> to) {
-        fill(from, to);
-      });
+      constant, type, name,
+      [&](ConstantFloats from, MutableArrayRef<float> to) { fill(from, to); });
   return ConstantOp::create(b.b, b.loc, filled);
 }
 

@@ -184,3 +184,36 @@ func.func @groups(%x: tensor<1x144x8x8xf32>) -> tensor<1x288x8x8xf32> {
   %1 = mlc.conv %0, %v {dilations = array<i64: 1, 1>, group = 48 : i64, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 1, 1>} : (tensor<1x144x8x8xf32>, tensor<288x3x3x3xf32>) -> tensor<1x288x8x8xf32>
   return %1 : tensor<1x288x8x8xf32>
 }
+
+// -----
+
+// Convolutions of f64, and of filters that only the run counts, are products of
+// the filters and of what lies under their taps, gathered axis by axis.
+// CHECK-LABEL: func.func @products
+// CHECK: %[[P:.*]] = mlc.pad %arg0 {high = array<i64: 0, 0, 0, 1>
+// CHECK: mlc.reshape %[[P]] {{.*}} -> tensor<1x1x4x1x1x6x9xf64>
+// CHECK-COUNT-3: mlc.slice
+// CHECK: mlc.concat {{.*}} -> tensor<1x1x4x3x1x6x4xf64>
+// CHECK: mlc.reshape {{.*}} -> tensor<1x1x4x1x3x6x4xf64>
+// CHECK-COUNT-2: mlc.slice
+// CHECK: mlc.concat {{.*}} -> tensor<1x1x4x2x3x5x4xf64>
+// CHECK: %[[B:.*]] = mlc.reshape {{.*}} -> tensor<1x1x24x20xf64>
+// CHECK: %[[A:.*]] = mlc.reshape %arg1 {{.*}} -> tensor<1x8x24xf64>
+// CHECK: mlc.matmul %[[A]], %[[B]]
+// CHECK: mlc.matmul {{.*}} : (tensor<2x?x3xf32>, tensor<1x2x3x20xf32>) -> tensor<1x2x?x20xf32>
+func.func @products(%x: tensor<1x4x6x8xf64>, %w: tensor<8x4x2x3xf64>, %v: tensor<?x3x1x1xf32>) -> (tensor<1x8x5x4xf64>, tensor<1x?x5x4xf32>) {
+  %0 = mlc.conv %x, %w {dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 1>, strides = array<i64: 1, 2>} : (tensor<1x4x6x8xf64>, tensor<8x4x2x3xf64>) -> tensor<1x8x5x4xf64>
+  %z = mlc.constant dense<1.0> : tensor<1x6x5x4xf32> : tensor<1x6x5x4xf32>
+  %1 = mlc.conv %z, %v {dilations = array<i64: 1, 1>, group = 2 : i64, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>} : (tensor<1x6x5x4xf32>, tensor<?x3x1x1xf32>) -> tensor<1x?x5x4xf32>
+  return %0, %1 : tensor<1x8x5x4xf64>, tensor<1x?x5x4xf32>
+}
+
+// -----
+
+// Rows of one filter do not repay that.
+// CHECK-LABEL: func.func @wideDepthwise
+// CHECK: mlc.conv %
+func.func @wideDepthwise(%x: tensor<1x4x6x8xf64>, %w: tensor<4x1x2x3xf64>) -> tensor<1x4x5x6xf64> {
+  %0 = mlc.conv %x, %w {dilations = array<i64: 1, 1>, group = 4 : i64, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>} : (tensor<1x4x6x8xf64>, tensor<4x1x2x3xf64>) -> tensor<1x4x5x6xf64>
+  return %0 : tensor<1x4x5x6xf64>
+}

@@ -92,6 +92,26 @@ TRANSPOSED = {
 for kind, (x, w, attributes) in TRANSPOSED.items():
     conv(f"conv_transpose_{kind}", x, w, op="ConvTranspose", **attributes)
 
+# Of f64, which ONNX Runtime does not have; as products of matrices.
+DOUBLE = {
+    "conv": ((2, 5, 7, 8), (6, 5, 3, 2), dict(strides=[1, 2], pads=[1, 0, 2, 1], dilations=[2, 1])),
+    "conv_line": ((2, 5, 17), (3, 5, 4), dict(pads=[3, 0], dilations=[2])),
+    "conv_point": ((2, 6, 4, 5), (7, 6, 1, 1), dict(strides=[2, 1])),
+    "conv_groups": ((2, 6, 7, 6), (9, 2, 3, 3), dict(group=3, pads=[1, 1, 0, 0])),
+    "conv_depthwise": ((1, 6, 7, 6), (6, 1, 3, 3), dict(group=6)),
+    "conv_volume": ((1, 3, 4, 5, 6), (4, 3, 2, 3, 2), dict(pads=[1, 0, 1, 0, 2, 1], strides=[1, 2, 1])),
+    "transpose": ((1, 5, 4, 3), (5, 6, 3, 3), dict(strides=[2, 2], pads=[1, 0, 0, 1], output_padding=[1, 0])),
+    "transpose_line": ((2, 4, 5), (4, 3, 4), dict(strides=[3], dilations=[2], pads=[2, 3])),
+}
+for kind, (x, w, attributes) in DOUBLE.items():
+    op = "ConvTranspose" if kind.startswith("transpose") else "Conv"
+    case(f"{op.lower()}_f64_{kind}", op, [normal(*x).astype(np.float64), P(normal(*w).astype(np.float64))], opset=22, fixed={0: [1]}, **attributes)
+
+# Filters whose number only the run knows.
+for kind, x, w, attributes in (("plane", (2, 5, 7, 8), (6, 5, 3, 2), dict(pads=[1, 0, 2, 1], strides=[2, 1])), ("line", (1, 16, 20), (33, 16, 5), dict(pads=[2, 2])),
+                               ("groups", (2, 6, 7, 6), (9, 2, 3, 3), dict(group=3, dilations=[2, 1]))):
+    case(f"conv_counted_{kind}", "Conv", [normal(*x), normal(*w)], opset=22, fixed={0: [1], 1: range(1, len(w))}, **attributes)
+
 for kind in ("MaxPool", "AveragePool"):
     case(f"{kind.lower()}_line", kind, [normal(2, 24, 31)], fixed={0: [1]}, kernel_shape=[3], strides=[2], pads=[1, 0])
     case(f"{kind.lower()}_line_ceil", kind, [normal(1, 24, 30)], fixed={0: [1]}, kernel_shape=[4], strides=[3], ceil_mode=1)
