@@ -12,7 +12,8 @@ namespace mlc::codegen {
 
 namespace {
 
-/// x under the taps, [N, group, C, taps, out...], times filters of as many rows.
+/// x under the taps, [N, group, C, taps, out...], times filters of as many
+/// rows.
 class ConvMultiplier {
 public:
   ConvMultiplier(ConvOp op, ShapeScope &scope)
