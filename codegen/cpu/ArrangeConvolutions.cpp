@@ -19,11 +19,12 @@
 // and what follows it side by side.
 //
 // Those of f64, and of filters whose number only the run knows, become products
-// of matrices instead.
+// of matrices instead, or sums over the taps.
 //
 // Not handled: volumes of more than 64 outer taps; transposed convolutions of
-// strides over 64, or of filters of dynamic shape; depthwise ones of f64. They
-// keep their form and the generic rules.
+// strides over 64 (and four times the kernel), or of filters of dynamic shape;
+// groups of several channels and one filter, of f64. They keep their form and
+// the generic rules.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/BlockedLayout.h"

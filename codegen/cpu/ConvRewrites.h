@@ -28,9 +28,9 @@ mlir::Value regroup(ConvOp op, ShapeScope &scope);
 /// joined already; so is the result. Not for very many taps.
 mlir::Value foldFrames(ConvOp op, mlir::Value frames, ShapeScope &scope);
 
-/// A convolution, of f32 or f64, that has no form of its own: the product of
-/// its filters and of all that lies under their taps. Not for very many taps
-/// along an axis, nor for groups of one filter.
+/// A convolution, of f32 or f64, that has no blocked form: the product of its
+/// filters and of all that lies under their taps, or, where each channel has
+/// its own filter, a sum over the taps. Not for very many taps.
 mlir::Value multiplyTaps(ConvOp op, ShapeScope &scope);
 
 } // namespace mlc::codegen

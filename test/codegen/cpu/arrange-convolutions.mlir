@@ -210,10 +210,25 @@ func.func @products(%x: tensor<1x4x6x8xf64>, %w: tensor<8x4x2x3xf64>, %v: tensor
 
 // -----
 
-// Rows of one filter do not repay that.
+// A row of one filter does not repay that: each tap is an elementwise product.
 // CHECK-LABEL: func.func @wideDepthwise
-// CHECK: mlc.conv %
+// CHECK: %[[X:.*]] = mlc.reshape %arg0 {{.*}} -> tensor<1x4x1x6x8xf64>
+// CHECK: %[[W:.*]] = mlc.reshape %arg1 {{.*}} -> tensor<4x6x1x1xf64>
+// CHECK: %[[P:.*]] = mlc.mul %{{.*}} : (tensor<1x4x1x5x6xf64>, tensor<4x1x1x1xf64>)
+// CHECK: %[[Q:.*]] = mlc.mul
+// CHECK: mlc.add %[[P]], %[[Q]]
+// CHECK-COUNT-4: mlc.mul
 func.func @wideDepthwise(%x: tensor<1x4x6x8xf64>, %w: tensor<4x1x2x3xf64>) -> tensor<1x4x5x6xf64> {
   %0 = mlc.conv %x, %w {dilations = array<i64: 1, 1>, group = 4 : i64, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>} : (tensor<1x4x6x8xf64>, tensor<4x1x2x3xf64>) -> tensor<1x4x5x6xf64>
   return %0 : tensor<1x4x5x6xf64>
+}
+
+// -----
+
+// What would take more than a GiB to gather is not gathered.
+// CHECK-LABEL: func.func @large
+// CHECK: mlc.conv %
+func.func @large(%x: tensor<8x64x512x512xf64>, %w: tensor<4x64x3x3xf64>) -> tensor<8x4x510x510xf64> {
+  %0 = mlc.conv %x, %w {dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>} : (tensor<8x64x512x512xf64>, tensor<4x64x3x3xf64>) -> tensor<8x4x510x510xf64>
+  return %0 : tensor<8x4x510x510xf64>
 }
