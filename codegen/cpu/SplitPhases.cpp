@@ -44,12 +44,14 @@ struct PhasedAxis {
   int64_t padLow, padHigh;        ///< of the convolution
   int64_t skipped;                ///< outputs of the phases before the first
 
-  /// Whether a convolution may have such pads, and what is made and then cut
-  /// away or filled with zeros has a bound.
+  /// Whether a convolution may have such pads, and there is a bound to what is
+  /// made and then cut away or filled with zeros, and to phases in an order of
+  /// their own, which are an op each.
   bool isPossible() const {
     constexpr int64_t limit = int64_t(1) << 31, maxExtra = 64;
     return std::abs(padLow) < limit && std::abs(padHigh) < limit &&
-           stride <= std::max(maxExtra, 4 * taps) && moved <= maxExtra;
+           stride <= std::max(maxExtra, 4 * taps) && moved <= maxExtra &&
+           (dilation == 1 || residues <= maxExtra);
   }
   int64_t phaseOf(int64_t residue) const { return residue * dilation % stride; }
   int64_t shiftOf(int64_t residue) const { return residue * dilation / stride; }
@@ -153,26 +155,30 @@ private:
       DimExprs dims = b.dims(y);
       DimExprs parts{dims[0], partCount()};
       llvm::append_range(parts, ArrayRef(dims).drop_front(2));
-      y = insertZeros(b.reshape(pack(y, dims[0], dims[1]), withLanes(parts)),
-                      last);
+      y = b.reshape(pack(y, dims[0], dims[1]), withLanes(parts));
+      y = insertZeros(y, last, last + 1);
       dims[last + 2] = result[last + 2];
       y = unpack(y, dims);
     }
-    for (size_t axis = last; axis-- > 0;) {
-      y = insertZeros(y, axis);
-    }
-    return y;
+    return insertZeros(y, 0, last);
   }
 
-  Value insertZeros(Value y, int64_t axis) {
-    int64_t at = axis + 2, stride = axes[axis].stride;
-    if (stride > 1) {
-      DimExprs dims = b.dims(y), split(dims);
-      split.insert(split.begin() + at + 1, b.constant(1));
-      dims[at] = dims[at] * stride;
-      y = b.reshape(b.pad(b.reshape(y, split), at + 1, 0, stride - 1), dims);
+  /// Along axes [first, end).
+  Value insertZeros(Value y, size_t first, size_t end) {
+    DimExprs dims = b.dims(y), split(dims);
+    for (size_t axis = end; axis-- > first;) {
+      split.insert(split.begin() + axis + 3, b.constant(1));
+      dims[axis + 2] = dims[axis + 2] * axes[axis].stride;
     }
-    return cutAxis(y, axis, at);
+    y = b.reshape(y, split);
+    for (size_t axis = first; axis < end; ++axis) {
+      y = b.pad(y, 2 * axis - first + 3, 0, axes[axis].stride - 1);
+    }
+    y = b.reshape(y, dims);
+    for (size_t axis = first; axis < end; ++axis) {
+      y = cutAxis(y, axis, axis + 2);
+    }
+    return y;
   }
 
   /// [N, residues * parts, U...], in blocks where they are worth it.

@@ -87,6 +87,8 @@ TRANSPOSED = {
     "line_depthwise": ((1, 20, 9), (20, 1, 5), dict(strides=[2], group=20, pads=[1, 2])),
     "volume_groups": ((2, 20, 3, 4, 3), (20, 2, 2, 3, 2), dict(strides=[2, 2, 3], dilations=[2, 1, 1], group=10)),
     "volume_point": ((1, 20, 2, 3, 4), (20, 4, 1, 1, 1), dict(strides=[2, 2, 2], group=5)),
+    "many_phases": ((1, 2, 3, 2), (2, 2, 66, 1), dict(strides=[67, 1], dilations=[2, 1])),
+    "transform": ((1, 10, 6), (10, 1, 130), dict(strides=[65])),
     "wide_stride": ((1, 3, 2, 2), (3, 2, 70, 2), dict(strides=[65, 2])),
 }
 for kind, (x, w, attributes) in TRANSPOSED.items():
