@@ -8,9 +8,9 @@
 //                                             %2 = mlc.relu %1
 //                                             %3 = mlc.reshape %2  [N, F, T']
 //
-// In: simplified mlc ops. Out: f32 convolutions with constant filters in forms
-// that ChooseLayouts takes: of rank 4, not transposed unless the strides are
-// the kernel, in groups of known sizes (ConvRewrites.h).
+// In: simplified mlc ops. Out: f32 convolutions with filters of static shape in
+// forms that ChooseLayouts takes: of rank 4, not transposed unless the strides
+// are the kernel, in groups of known sizes (ConvRewrites.h).
 //
 // A tensor of another rank has an image of rank 4 (ConvImages.h), or of a rank
 // less until the next round. One walk in program order: an op between
@@ -18,9 +18,13 @@
 // transposes stand only where images come and go, and fusion finds convolution
 // and what follows it side by side.
 //
-// Not handled: volumes of more than 64 outer taps; transposed convolutions
-// whose phases would need more than four times the kernel's taps; filters that
-// are not constant, but for lines. They keep their form and the generic rules.
+// Those of f64, and of filters whose number only the run knows, become products
+// of matrices instead, or sums over the taps.
+//
+// Not handled: volumes of more than 64 outer taps; transposed convolutions of
+// strides over 64 (and four times the kernel), or of filters of dynamic shape;
+// groups of several channels and one filter, of f64. They keep their form and
+// the generic rules.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/BlockedLayout.h"
@@ -105,15 +109,19 @@ bool ConvolutionArranger::visit(Operation *op) {
 
 /// Convolutions as others of the same rank.
 Value ConvolutionArranger::rewrite(Operation *op) {
-  if (!constantFilters(op)) {
-    return {};
+  auto conv = dyn_cast<ConvOp>(op);
+  auto transposed = dyn_cast<ConvTransposeOp>(op);
+  if (!hasStaticFilters(op)) {
+    bool isWide = transposed && elementTypeOf(op->getResult(0)).isF64() &&
+                  hasStaticChannels(op);
+    return isWide ? splitPhases(transposed, scope)
+           : conv ? multiplyTaps(conv, scope)
+                  : Value();
   }
   int64_t rank = tensorTypeOf(op->getResult(0)).getRank();
-  auto transposed = dyn_cast<ConvTransposeOp>(op);
   if (transposed && rank != 3 && !matchTransposedConv(transposed)) {
     return splitPhases(transposed, scope);
   }
-  auto conv = dyn_cast<ConvOp>(op);
   bool isRegrouped = conv && rank == 4 && conv.getGroup() > 1;
   return isRegrouped && !matchConv(conv) ? regroup(conv, scope) : Value();
 }
@@ -232,8 +240,7 @@ Value convolveImage(ShapedBuilder &b, ConvOp op, Value x, bool isLine) {
 
 Image ConvolutionArranger::imageOfConv(ConvOp op) {
   bool isLine = tensorTypeOf(op.getY()).getRank() == 3;
-  bool isConstant = bool(constantFilters(op));
-  if (!isConstant && !(isLine && hasStaticFilters(op))) {
+  if (!hasStaticFilters(op)) {
     return {};
   }
   ShapedBuilder b(op, scope);
@@ -250,7 +257,7 @@ Image ConvolutionArranger::imageOfConv(ConvOp op) {
 }
 
 Image ConvolutionArranger::imageOfTransposedConv(ConvTransposeOp op) {
-  if (!constantFilters(op) || tensorTypeOf(op.getY()).getRank() != 3) {
+  if (!hasStaticFilters(op) || tensorTypeOf(op.getY()).getRank() != 3) {
     return {};
   }
   ShapedBuilder b(op, scope);

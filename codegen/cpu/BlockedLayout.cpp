@@ -37,15 +37,20 @@ static bool hasEmptyExtent(RankedTensorType type) {
   return llvm::is_contained(type.getShape(), 0);
 }
 
-bool hasStaticFilters(Operation *conv) {
+bool hasStaticChannels(Operation *conv) {
   if (!isa<ConvOp, ConvTransposeOp>(conv)) {
     return false;
   }
   Value x = conv->getOperand(0), w = conv->getOperand(1);
   Value y = conv->getResult(0);
-  return isF32(x) && isF32(w) && tensorTypeOf(w).hasStaticShape() &&
-         !hasEmptyExtent(tensorTypeOf(x)) && !hasEmptyExtent(tensorTypeOf(w)) &&
-         !hasEmptyExtent(tensorTypeOf(y)) && !tensorTypeOf(x).isDynamicDim(1);
+  return tensorTypeOf(w).hasStaticShape() && !hasEmptyExtent(tensorTypeOf(x)) &&
+         !hasEmptyExtent(tensorTypeOf(w)) && !hasEmptyExtent(tensorTypeOf(y)) &&
+         !tensorTypeOf(x).isDynamicDim(1);
+}
+
+bool hasStaticFilters(Operation *conv) {
+  return hasStaticChannels(conv) && isF32(conv->getOperand(0)) &&
+         isF32(conv->getOperand(1));
 }
 
 ElementsAttr constantFilters(Operation *conv) {
@@ -96,11 +101,7 @@ std::optional<BlockedConv> matchConv(ConvOp op) {
   if (conv.shape.group > 1 && !setGroupedForm(conv)) {
     return std::nullopt;
   }
-  if (!conv.filters) {
-    return conv.shape.form == ConvForm::direct ? std::optional(conv)
-                                               : std::nullopt;
-  }
-  if (!op.getExact() && prefersWinograd(conv.shape)) {
+  if (conv.filters && !op.getExact() && prefersWinograd(conv.shape)) {
     conv.shape.form = ConvForm::winograd;
   }
   return conv;
@@ -156,9 +157,29 @@ static Value packDirect(OpBuilder &b, const BlockedConv &conv) {
   return createInferred<TransposeOp>(b, loc, w, order).getY();
 }
 
+/// [O, I, kh, kw] in the depthwise form's order, O being all filters.
+static Value packDepthwise(OpBuilder &b, const BlockedConv &conv) {
+  const ConvShape &shape = conv.shape;
+  Location loc = conv.weights.getLoc();
+  int64_t blocks = llvm::divideCeil(shape.filters, kBlock);
+  Value w = conv.weights;
+  if (int64_t missing = blocks * kBlock - shape.filters) {
+    SmallVector<int64_t> low(4, 0), high{missing, 0, 0, 0};
+    w = createInferred<PadOp>(b, loc, w, Value(), ValueRange(), ValueRange(),
+                              low, high, PadKind::constant)
+            .getY();
+  }
+  const int64_t split[] = {blocks, kBlock, shape.groupChannels(),
+                           shape.rows.kernel, shape.columns.kernel};
+  w = createInferred<ReshapeOp>(b, loc, w, ValueRange(), split).getY();
+  const int64_t order[] = {0, 3, 4, 2, 1};
+  return createInferred<TransposeOp>(b, loc, w, order).getY();
+}
+
 Value packFilters(OpBuilder &b, const BlockedConv &conv) {
   if (!conv.filters) {
-    return packDirect(b, conv);
+    return conv.shape.form == ConvForm::depthwise ? packDepthwise(b, conv)
+                                                  : packDirect(b, conv);
   }
   const ConvShape &shape = conv.shape;
   auto type = RankedTensorType::get(shape.packedDims(), b.getF32Type());

@@ -31,6 +31,9 @@ mlir::ElementsAttr constantFilters(mlir::Operation *conv);
 /// only at run time.
 bool hasStaticFilters(mlir::Operation *conv);
 
+/// The same for filters of any type.
+bool hasStaticChannels(mlir::Operation *conv);
+
 std::optional<BlockedConv> matchConv(ConvOp op);
 std::optional<BlockedConv> matchTransposedConv(ConvTransposeOp op);
 

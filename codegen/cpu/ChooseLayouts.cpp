@@ -17,8 +17,7 @@
 //
 // Elementwise ops and casts of other types between convolutions stay blocked
 // too. Not handled: convolutions of other element types, filters of unknown
-// shape, and, unless they are constant, those of narrow groups and transposed
-// convolutions: these keep their form and the generic rules.
+// shape: these keep their form and the generic rules.
 // ArrangeConvolutions has rewritten other ranks and groups.
 //
 //===----------------------------------------------------------------------===//

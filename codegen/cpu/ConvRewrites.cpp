@@ -7,32 +7,13 @@
 #include "codegen/cpu/ConvRewrites.h"
 
 #include "codegen/cpu/BlockedLayout.h"
+#include "codegen/cpu/FilterView.h"
 
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
 namespace mlc::codegen {
-
-Value makeFilters(
-    ShapedBuilder &b, ElementsAttr from, ArrayRef<int64_t> shape,
-    const std::string &order,
-    llvm::function_ref<void(ConstantFloats, MutableArrayRef<float>)> fill) {
-  auto type = RankedTensorType::get(shape, b.b.getF32Type());
-  ElementsAttr packed = packConstant(from, type, order, fill);
-  return ConstantOp::create(b.b, b.loc, packed);
-}
-
-std::string nameOf(StringRef kind,
-                   std::initializer_list<ArrayRef<int64_t>> parameters) {
-  std::string name = kind.str();
-  for (ArrayRef<int64_t> values : parameters) {
-    for (int64_t value : values) {
-      name += "_" + std::to_string(value);
-    }
-  }
-  return name;
-}
 
 //===----------------------------------------------------------------------===//
 // Groups
@@ -109,21 +90,20 @@ Value regroup(ConvOp op, ShapeScope &scope) {
   int64_t groups = group / to.joined;
   Value x = resizeGroups(b, op.getX(), group, channels,
                          isFilled ? to.channels : channels);
-  Value made = makeFilters(
-      b, constantFilters(op),
-      {groups * to.filters, to.channels, w.getDimSize(2), w.getDimSize(3)},
-      nameOf("groups", {{group, to.joined, to.channels, to.filters}}),
-      [&](ConstantFloats from, MutableArrayRef<float> filled) {
-        for (int64_t f = 0; f < group * filters; ++f) {
-          int64_t g = f / filters;
-          int64_t row = isFilled ? g * to.filters + f % filters : f;
-          int64_t column = isFilled ? 0 : g % to.joined * channels;
-          for (int64_t i = 0; i < channels * taps; ++i) {
-            filled[(row * to.channels + column) * taps + i] =
-                from[f * channels * taps + i];
-          }
-        }
-      });
+  FilterView view(b, op.getW(), constantFilters(op));
+  if (isFilled) {
+    view.pad(1, to.channels);
+    view.split(0, {group, filters});
+    view.pad(1, to.filters);
+  } else {
+    // [groups, joined, joined, filters, channels, ...] with zeros but where a
+    // group meets itself.
+    view.split(0, {groups, to.joined, filters});
+    view.spread(1);
+    view.transpose({0, 1, 3, 2, 4, 5, 6});
+  }
+  Value made = view.build(
+      {groups * to.filters, to.channels, w.getDimSize(2), w.getDimSize(3)});
   Value y = b.make<ConvOp>(x, made, op.getStrides(), op.getPads(),
                            op.getDilations(), groups, op.getExact());
   return resizeGroups(b, y, group, isFilled ? to.filters : filters, filters);
@@ -188,23 +168,15 @@ private:
 
   Value convolve(Value gathered, int64_t first, int64_t count) {
     SmallVector<int64_t> shape(tensorTypeOf(op.getW()).getShape());
-    int64_t rest = 1;
-    for (int64_t extent : ArrayRef(shape).drop_front(3)) {
-      rest *= extent;
-    }
+    auto order = llvm::to_vector(llvm::seq<int64_t>(0, shape.size()));
+    std::swap(order[1], order[2]);
     shape.erase(shape.begin() + 2);
     shape[1] = channels * count;
     // [F, C, D, ...] to [F, D, C, ...].
-    Value w = makeFilters(
-        b, constantFilters(op), shape, nameOf("frames", {{first, count}}),
-        [&](ConstantFloats from, MutableArrayRef<float> to) {
-          for (int64_t i = 0; i < int64_t(to.size()); ++i) {
-            int64_t c = i / rest % channels, tap = i / rest / channels % count;
-            int64_t f = i / rest / channels / count;
-            int64_t line = (f * channels + c) * taps + first + tap;
-            to[i] = from[line * rest + i % rest];
-          }
-        });
+    FilterView view(b, op.getW(), constantFilters(op));
+    view.cut(2, first, count);
+    view.transpose(order);
+    Value w = view.build(shape);
     SmallVector<int64_t> pads(op.getPads());
     pads.erase(pads.begin() + spatial);
     pads.erase(pads.begin());

@@ -3,14 +3,14 @@
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Rewrites of f32 convolutions with constant filters, for ArrangeConvolutions.
-// Each builds the result before the op, or nothing at all (null).
+// Rewrites of convolutions with filters of static shape (multiplyTaps: of known
+// kernel) for ArrangeConvolutions. Each builds the result before the op, or
+// nothing at all (null).
 //
 //===----------------------------------------------------------------------===//
 #ifndef MLC_CODEGEN_CPU_CONVREWRITES_H
 #define MLC_CODEGEN_CPU_CONVREWRITES_H
 
-#include "codegen/cpu/PackedConstant.h"
 #include "codegen/cpu/ShapedBuilder.h"
 
 namespace mlc::codegen {
@@ -28,16 +28,10 @@ mlir::Value regroup(ConvOp op, ShapeScope &scope);
 /// joined already; so is the result. Not for very many taps.
 mlir::Value foldFrames(ConvOp op, mlir::Value frames, ShapeScope &scope);
 
-/// Filters made of `from`; `order` must tell two ways of making them apart.
-mlir::Value makeFilters(
-    ShapedBuilder &b, mlir::ElementsAttr from, llvm::ArrayRef<int64_t> shape,
-    const std::string &order,
-    llvm::function_ref<void(ConstantFloats, llvm::MutableArrayRef<float>)>
-        fill);
-
-/// Such an `order`.
-std::string nameOf(llvm::StringRef kind,
-                   std::initializer_list<llvm::ArrayRef<int64_t>> parameters);
+/// A convolution, of f32 or f64, that has no blocked form: the product of its
+/// filters and of all that lies under their taps, or, where each channel has
+/// its own filter, a sum over the taps. Not for very many taps.
+mlir::Value multiplyTaps(ConvOp op, ShapeScope &scope);
 
 } // namespace mlc::codegen
 

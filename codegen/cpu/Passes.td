@@ -70,7 +70,7 @@ def RepeatStepsPass : Pass<"mlc-repeat-steps", "::mlir::ModuleOp"> {
 def ArrangeConvolutionsPass : Pass<"mlc-arrange-convolutions", "::mlir::ModuleOp"> {
   let summary = "state convolutions of every kind as 2-d ones that have a blocked form";
   let description = [{
-    f32 convolutions with constant filters: lines become pictures of one row,
+    f32 convolutions with filters of static shape: lines become pictures of one row,
     outer axes join the batch and their taps the channels, transposed
     convolutions become ordinary ones for all phases of their strides, and
     groups get sizes that kernels take. What follows elementwise goes along.
@@ -83,7 +83,7 @@ def ArrangeConvolutionsPass : Pass<"mlc-arrange-convolutions", "::mlir::ModuleOp
 def ChooseLayoutsPass : Pass<"mlc-choose-layouts", "::mlir::ModuleOp"> {
   let summary = "keep activations in blocks of 16 channels around convolutions";
   let description = [{
-    f32 2-d convolutions with constant filters, and the pooling, elementwise ops,
+    f32 2-d convolutions with filters of static shape, and the pooling, elementwise ops,
     concatenations and reductions of pixels that follow them, work on blocked
     activations (CpuConv.td). mlc.pack and mlc.unpack stay at the edges.
   }];

@@ -49,6 +49,9 @@ Value ShapedBuilder::reshape(Value x, ArrayRef<int64_t> to) {
 }
 
 Value ShapedBuilder::reshape(Value x, ArrayRef<AffineExpr> to) {
+  if (scope.dims(x) == to) {
+    return x;
+  }
   MixedSizes mixed;
   for (AffineExpr dim : to) {
     mixed.push(scope.materialize(b, loc, dim));

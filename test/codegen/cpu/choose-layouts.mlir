@@ -90,6 +90,19 @@ func.func @dynamicFilters(%x: tensor<1x20x8x8xf32>, %w: tensor<24x20x3x3xf32>) -
 
 // -----
 
+// So are those of one channel each.
+// CHECK-LABEL: func.func @dynamicDepthwise
+// CHECK: %[[P:.*]] = mlc.pad %arg1 {{.*}} -> tensor<32x1x3x2xf32>
+// CHECK: %[[S:.*]] = mlc.reshape %[[P]] [2, 16, 1, 3, 2]
+// CHECK: %[[W:.*]] = mlc.transpose %[[S]] {permutation = array<i64: 0, 3, 4, 2, 1>}
+// CHECK: mlc.conv_blocked %{{.*}}, %[[W]] {{.*}}form = 4 : i32
+func.func @dynamicDepthwise(%x: tensor<1x20x8x8xf32>, %w: tensor<20x1x3x2xf32>) -> tensor<1x20x6x7xf32> {
+  %0 = mlc.conv %x, %w {dilations = array<i64: 1, 1>, group = 20 : i64, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>} : (tensor<1x20x8x8xf32>, tensor<20x1x3x2xf32>) -> tensor<1x20x6x7xf32>
+  return %0 : tensor<1x20x6x7xf32>
+}
+
+// -----
+
 // Filters of a shape that only the run knows keep their form.
 // CHECK-LABEL: func.func @unknownFilters
 // CHECK: mlc.conv %

@@ -72,9 +72,48 @@ TRANSPOSED = {
     "volume_patches": ((1, 16, 2, 3, 4), (16, 8, 2, 2, 2), dict(strides=[2, 2, 2])),
     "volume_stride1": ((1, 6, 4, 5, 4), (6, 8, 3, 3, 3), dict(pads=[1] * 6)),
     "sparse": ((1, 16, 3, 3), (16, 16, 1, 1), dict(strides=[5, 3])),
+    # A stride and a dilation: phases in another order, moved, or without a tap.
+    "s2d3": ((1, 16, 6, 5), (16, 20, 3, 3), dict(strides=[2, 2], dilations=[3, 3])),
+    "s3d2": ((2, 17, 4, 5), (17, 5, 3, 4), dict(strides=[3, 3], dilations=[2, 2], pads=[0, 2, 3, 1], output_padding=[1, 2])),
+    "s4d6": ((1, 16, 5, 4), (16, 12, 5, 2), dict(strides=[4, 4], dilations=[6, 3], pads=[3, 1, 5, 0])),
+    "s5d3": ((1, 4, 3, 4), (4, 3, 2, 3), dict(strides=[5, 5], dilations=[3, 4], pads=[1, 2, 2, 3])),
+    "s2d2_groups": ((1, 12, 5, 6), (12, 3, 3, 3), dict(strides=[2, 2], dilations=[2, 3], group=4, pads=[1, 1, 1, 1])),
+    "multiplied_dilated": ((2, 8, 6, 5), (8, 2, 5, 3), dict(strides=[2, 3], dilations=[2, 3], group=8, pads=[3, 2, 0, 1], output_padding=[1, 0])),
+    "far_tap": ((1, 3, 4, 3), (3, 2, 2, 2), dict(strides=[3, 2], dilations=[7, 9], pads=[5, 4, 3, 6])),
+    "very_far_tap": ((1, 2, 3, 3), (2, 2, 2, 2), dict(strides=[2, 2], dilations=[141, 3], pads=[70, 0, 60, 0])),
+    "point": ((2, 20, 4, 5), (20, 4, 1, 1), dict(strides=[2, 2], group=5, output_padding=[1, 0])),
+    "point_cut": ((1, 16, 4, 5), (16, 3, 1, 1), dict(strides=[1, 3], pads=[1, 1, 0, 2])),
+    "line_s3d2": ((2, 9, 7), (9, 20, 4), dict(strides=[3], dilations=[2], pads=[2, 3])),
+    "line_depthwise": ((1, 20, 9), (20, 1, 5), dict(strides=[2], group=20, pads=[1, 2])),
+    "volume_groups": ((2, 20, 3, 4, 3), (20, 2, 2, 3, 2), dict(strides=[2, 2, 3], dilations=[2, 1, 1], group=10)),
+    "volume_point": ((1, 20, 2, 3, 4), (20, 4, 1, 1, 1), dict(strides=[2, 2, 2], group=5)),
+    "many_phases": ((1, 2, 3, 2), (2, 2, 66, 1), dict(strides=[67, 1], dilations=[2, 1])),
+    "transform": ((1, 10, 6), (10, 1, 130), dict(strides=[65])),
+    "wide_stride": ((1, 3, 2, 2), (3, 2, 70, 2), dict(strides=[65, 2])),
 }
 for kind, (x, w, attributes) in TRANSPOSED.items():
     conv(f"conv_transpose_{kind}", x, w, op="ConvTranspose", **attributes)
+
+# Of f64, which ONNX Runtime does not have; as products of matrices.
+DOUBLE = {
+    "conv": ((2, 5, 7, 8), (6, 5, 3, 2), dict(strides=[1, 2], pads=[1, 0, 2, 1], dilations=[2, 1])),
+    "conv_line": ((2, 5, 17), (3, 5, 4), dict(pads=[3, 0], dilations=[2])),
+    "conv_point": ((2, 6, 4, 5), (7, 6, 1, 1), dict(strides=[2, 1])),
+    "conv_groups": ((2, 6, 7, 6), (9, 2, 3, 3), dict(group=3, pads=[1, 1, 0, 0])),
+    "conv_depthwise": ((2, 6, 7, 6), (6, 1, 3, 2), dict(group=6, pads=[1, 0, 2, 1], strides=[2, 1], dilations=[1, 2])),
+    "conv_many_to_one": ((1, 6, 7, 6), (2, 3, 3, 3), dict(group=2)),
+    "conv_volume": ((1, 3, 4, 5, 6), (4, 3, 2, 3, 2), dict(pads=[1, 0, 1, 0, 2, 1], strides=[1, 2, 1])),
+    "transpose": ((1, 5, 4, 3), (5, 6, 3, 3), dict(strides=[2, 2], pads=[1, 0, 0, 1], output_padding=[1, 0])),
+    "transpose_line": ((2, 4, 5), (4, 3, 4), dict(strides=[3], dilations=[2], pads=[2, 3])),
+}
+for kind, (x, w, attributes) in DOUBLE.items():
+    op = "ConvTranspose" if kind.startswith("transpose") else "Conv"
+    case(f"{op.lower()}_f64_{kind}", op, [normal(*x).astype(np.float64), P(normal(*w).astype(np.float64))], opset=22, fixed={0: [1]}, **attributes)
+
+# Filters whose number only the run knows.
+for kind, x, w, attributes in (("plane", (2, 5, 7, 8), (6, 5, 3, 2), dict(pads=[1, 0, 2, 1], strides=[2, 1])), ("line", (1, 16, 20), (33, 16, 5), dict(pads=[2, 2])),
+                               ("groups", (2, 6, 7, 6), (9, 2, 3, 3), dict(group=3, dilations=[2, 1]))):
+    case(f"conv_counted_{kind}", "Conv", [normal(*x), normal(*w)], opset=22, fixed={0: [1], 1: range(1, len(w))}, **attributes)
 
 for kind in ("MaxPool", "AveragePool"):
     case(f"{kind.lower()}_line", kind, [normal(2, 24, 31)], fixed={0: [1]}, kernel_shape=[3], strides=[2], pads=[1, 0])
