@@ -17,7 +17,9 @@ bool emitVectorKernel(GroupOp group, func::FuncOp kernel, CpuIsa isa) {
          emitRecurrentKernel(group, kernel, isa) ||
          emitConvKernel(group, kernel, isa) ||
          emitPoolKernel(group, kernel, isa) ||
-         emitPackKernel(group, kernel, isa);
+         emitPackKernel(group, kernel, isa) ||
+         // After pools, which know blocked activations.
+         emitColumnKernel(group, kernel, isa);
 }
 
 } // namespace mlc::codegen

@@ -153,9 +153,10 @@ static bool keepsRows(ReshapeOp op, RankedTensorType space) {
 
 bool GroupElements::isVectorType(Type element) {
   if (auto integer = dyn_cast<IntegerType>(element)) {
-    return llvm::is_contained({8u, 16u, 32u}, integer.getWidth());
+    return llvm::is_contained({8u, 16u, 32u, 64u}, integer.getWidth());
   }
-  return element.isF32() || element.isF16() || element.isBF16();
+  return element.isF64() || element.isF32() || element.isF16() ||
+         element.isBF16();
 }
 
 /// Whether one op (or argument) can be evaluated when its operands can.

@@ -128,8 +128,13 @@ Value KernelBuilder::flat(Value buffer) {
   }
   ReassociationIndices all(
       llvm::to_vector<2>(llvm::seq<int64_t>(0, type.getRank())));
-  return memref::CollapseShapeOp::create(*this, buffer,
-                                         ArrayRef<ReassociationIndices>{all});
+  // The inferred type would have a static 0 where one dim is 0 and another is
+  // unknown, which the verifier refuses.
+  int64_t size =
+      type.hasStaticShape() ? type.getNumElements() : ShapedType::kDynamic;
+  return memref::CollapseShapeOp::create(
+      *this, MemRefType::get({size}, type.getElementType()), buffer,
+      ArrayRef<ReassociationIndices>{all});
 }
 
 Value KernelBuilder::stack(int64_t elements) {

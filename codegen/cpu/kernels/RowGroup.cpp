@@ -36,7 +36,7 @@ public:
     }
     columns = dims.back();
     for (unsigned i = 0; i < plan.stackRows; ++i) {
-      stackRows.push_back(b.stack(*plan.staticColumns()));
+      stackRows.push_back(b.stack(*plan.staticReduced()));
     }
   }
 
@@ -72,12 +72,12 @@ private:
     return {stackRows[number - outputs.size()], col};
   }
   Value combine(ReduceOp op, Value x, Value y) {
-    ScalarBuilder s(b, b.getLoc(), b.getF32Type(), x.getType());
+    ScalarBuilder s(b, b.getLoc(), b.elementType(), x.getType());
     return combineElements(s, op.getKind(), x, y);
   }
   Value neutral(ReduceOp op) {
-    ScalarBuilder s(b, b.getLoc(), b.getF32Type(), b.vectorType(lanes));
-    return neutralElement(s, op.getKind(), b.getF32Type());
+    ScalarBuilder s(b, b.getLoc(), b.elementType(), b.vectorType(lanes));
+    return neutralElement(s, op.getKind(), b.elementType());
   }
 
   KernelBuilder &b;
@@ -203,11 +203,11 @@ void RowEmitter::emitPosition(const RowStage &stage, Index col, Value mask,
 }
 
 void RowEmitter::storeRowScalars() {
-  if (plan.scalarOutputs.empty()) {
+  if (plan.reducedOutputs.empty()) {
     return;
   }
   elements.moveTo({row, b.index(int64_t(0)), lanes, {}});
-  for (unsigned i : plan.scalarOutputs) {
+  for (unsigned i : plan.reducedOutputs) {
     b.store(elements.at(plan.outputs[i]), outputs[i], row);
   }
 }
@@ -216,9 +216,10 @@ void RowEmitter::storeRowScalars() {
 
 bool emitRowKernel(GroupOp group, func::FuncOp kernel, CpuIsa isa) {
   std::optional<RowPlan> plan = planRows(group);
-  if (!plan) {
+  if (!plan || !plan->reducesLastDims()) {
     return false;
   }
+  isa.elementBits = plan->space.getElementTypeBitWidth();
   PartitionedKernel frame(group, kernel, isa);
   KernelBuilder &b = frame.body;
   RowEmitter emitter(b, frame.buffers, *plan);
@@ -230,10 +231,9 @@ bool emitRowKernel(GroupOp group, func::FuncOp kernel, CpuIsa isa) {
   for (const RowStage &stage : plan->stages) {
     cost += stage.cost + 2;
   }
-  int64_t rowDims = plan->space.getRank() - plan->reducedDims;
   frame.setCount(
       [&](KernelBuilder &builder, const GroupBuffers &buffers) {
-        return builder.dimProduct(plan->spaceBuffer(buffers), 0, rowDims);
+        return builder.dimProduct(plan->spaceBuffer(buffers), 0, plan->rowDims);
       },
       (20.0 + double(columns) / isa.lanes() * cost) * 3e-10);
   return true;
