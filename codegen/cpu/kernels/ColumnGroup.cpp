@@ -19,8 +19,8 @@
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/CpuKernels.h"
+#include "codegen/cpu/kernels/Reduction.h"
 #include "codegen/cpu/kernels/RowStages.h"
-#include "dialects/mlc/Element.h"
 
 using namespace mlir;
 
@@ -84,7 +84,7 @@ private:
   Values walk(const RowStage &stage, const Tile &tile, Index from, Index to,
               Values sums);
   void emitPosition(const RowStage &stage, Index k, unsigned part,
-                    MutableArrayRef<Value> sums);
+                    Reduction::State sums);
   void storeReduced();
 
   Index column(unsigned part) { return firstColumn + int64_t(part * lanes); }
@@ -93,14 +93,6 @@ private:
   }
   bool dependsOnK(BlockArgument argument);
   Value load(BlockArgument argument, Index k, unsigned part);
-  Value combine(ReduceOp op, Value x, Value y) {
-    ScalarBuilder s(b, b.getLoc(), b.elementType(), x.getType());
-    return combineElements(s, op.getKind(), x, y);
-  }
-  Value neutral(ReduceOp op) {
-    ScalarBuilder s(b, b.getLoc(), b.elementType(), b.vectorType(lanes));
-    return neutralElement(s, op.getKind(), b.elementType());
-  }
   auto tensorArguments() {
     return llvm::make_filter_range(
         buffers.getGroup().getBlock()->getArguments(), [](BlockArgument a) {
@@ -177,29 +169,35 @@ void ColumnEmitter::bindRowValues() {
 
 void ColumnEmitter::emitStage(const RowStage &stage, unsigned firstPart,
                               unsigned parts) {
-  unsigned count = stage.reductions.size();
-  unsigned chains = parts == 1 && count > 0 ? kChains : 1;
+  unsigned chains = parts == 1 && !stage.reductions.empty() ? kChains : 1;
   Values sums;
   for (unsigned i = 0; i < chains * parts; ++i) {
     for (ReduceOp op : stage.reductions) {
-      sums.push_back(neutral(op));
+      Reduction(b, op).start(sums);
     }
   }
+  unsigned size = sums.size() / (chains * parts);
   Index zero = b.index(int64_t(0)), main = reduced / chains * chains;
   sums = walk(stage, {firstPart, parts, chains}, zero, main, sums);
   if (chains > 1) {
-    Values first(ArrayRef(sums).take_front(parts * count));
+    Values first(ArrayRef(sums).take_front(parts * size));
     first = walk(stage, {firstPart, parts, 1}, main, reduced, first);
     llvm::copy(first, sums.begin());
   }
   for (unsigned part = 0; part < parts; ++part) {
-    for (unsigned i = 0; i < count; ++i) {
-      ReduceOp op = stage.reductions[i];
-      Value total = sums[part * count + i];
+    unsigned at = part * size;
+    for (ReduceOp op : stage.reductions) {
+      Reduction reduction(b, op);
+      auto state = [&](unsigned chain) {
+        return MutableArrayRef(sums).slice(chain * parts * size + at,
+                                           reduction.width());
+      };
       for (unsigned chain = 1; chain < chains; ++chain) {
-        total = combine(op, total, sums[(chain * parts + part) * count + i]);
+        reduction.merge(state(0), state(chain));
       }
-      elements[firstPart + part].bind(op.getY(), total, /*forGood=*/true);
+      elements[firstPart + part].bind(op.getY(), reduction.vector(state(0)),
+                                      /*forGood=*/true);
+      at += reduction.width();
     }
   }
 }
@@ -208,14 +206,14 @@ void ColumnEmitter::emitStage(const RowStage &stage, unsigned firstPart,
 ColumnEmitter::Values ColumnEmitter::walk(const RowStage &stage,
                                           const Tile &tile, Index from,
                                           Index to, Values sums) {
-  unsigned count = stage.reductions.size();
+  unsigned size = sums.size() / (tile.chains * tile.parts);
   return b.loop(from, to, tile.chains, sums, [&](Index k, ValueRange carried) {
     Values next(carried);
     for (unsigned chain = 0; chain < tile.chains; ++chain) {
       for (unsigned part = 0; part < tile.parts; ++part) {
-        unsigned at = (chain * tile.parts + part) * count;
+        unsigned at = (chain * tile.parts + part) * size;
         emitPosition(stage, k + int64_t(chain), tile.firstPart + part,
-                     MutableArrayRef(next).slice(at, count));
+                     MutableArrayRef(next).slice(at, size));
       }
     }
     return next;
@@ -223,7 +221,7 @@ ColumnEmitter::Values ColumnEmitter::walk(const RowStage &stage,
 }
 
 void ColumnEmitter::emitPosition(const RowStage &stage, Index k, unsigned part,
-                                 MutableArrayRef<Value> sums) {
+                                 Reduction::State sums) {
   GroupElements &values = elements[part];
   values.moveTo({row, column(part), lanes, mask});
   Index at = place(k, part);
@@ -238,9 +236,11 @@ void ColumnEmitter::emitPosition(const RowStage &stage, Index k, unsigned part,
   for (Value value : stored) {
     values.bind(value, b.loadVector(rowOf(value), at, lanes, mask));
   }
-  for (unsigned i = 0; i < sums.size(); ++i) {
-    ReduceOp op = stage.reductions[i];
-    sums[i] = combine(op, sums[i], values.vectorAt(op.getX()));
+  for (ReduceOp op : stage.reductions) {
+    Reduction reduction(b, op);
+    reduction.add(sums.take_front(reduction.width()),
+                  values.vectorAt(op.getX()));
+    sums = sums.drop_front(reduction.width());
   }
   for (Value value : stage.toCache) {
     b.storeVector(values.vectorAt(value), rowOf(value), at, mask);

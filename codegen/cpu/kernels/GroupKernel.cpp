@@ -247,6 +247,25 @@ Value GroupElements::vectorAt(Value tensor) {
              : b.splatOf(value, position.lanes);
 }
 
+/// Whether `tensor` is exp(x - m) with the maximum m of x: exponents of a
+/// softmax are not positive.
+static bool isSoftmaxTerm(Value tensor) {
+  auto exp = tensor.getDefiningOp<ExpOp>();
+  auto sub = exp ? exp.getX().getDefiningOp<SubOp>() : SubOp();
+  auto max = sub ? sub->getOperand(1).getDefiningOp<ReduceOp>() : ReduceOp();
+  return max && max.getKind() == ReduceKind::max &&
+         max.getX() == sub->getOperand(0) && elementTypeOf(tensor).isF32();
+}
+
+/// Whether `tensor` is e / sum(e) for such terms: one of them is 1, so that the
+/// sum has a reciprocal.
+static bool isSoftmaxQuotient(Value tensor) {
+  auto div = tensor.getDefiningOp<DivOp>();
+  auto sum = div ? div->getOperand(1).getDefiningOp<ReduceOp>() : ReduceOp();
+  return sum && sum.getKind() == ReduceKind::sum && isSoftmaxTerm(sum.getX()) &&
+         sum.getX() == div->getOperand(0);
+}
+
 Value GroupElements::at(Value tensor) {
   if (Value known = values.lookup(tensor)) {
     return known;
@@ -274,11 +293,15 @@ Value GroupElements::at(Value tensor) {
     for (Value operand : op->getOperands()) {
       operands.push_back(vector ? vectorAt(operand) : at(operand));
     }
-    result = mlir::isa<CastOp>(op)
-                 ? convertScalar(b, b.getLoc(), operands.front(),
-                                 elementTypeOf(op->getOperand(0)),
-                                 elementTypeOf(tensor))
-                 : emitScalar(b, b.getLoc(), op, operands);
+    result =
+        vector && isSoftmaxTerm(tensor) ? b.expNonPositive(operands[0])
+        : vector && isSoftmaxQuotient(tensor)
+            ? b.mul(operands[0], b.div(b.splat(1, position.lanes), operands[1]))
+        : mlir::isa<CastOp>(op)
+            ? convertScalar(b, b.getLoc(), operands.front(),
+                            elementTypeOf(op->getOperand(0)),
+                            elementTypeOf(tensor))
+            : emitScalar(b, b.getLoc(), op, operands);
   }
   values[tensor] = result;
   return result;
