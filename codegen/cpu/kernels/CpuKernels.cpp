@@ -14,6 +14,7 @@ bool emitVectorKernel(GroupOp group, func::FuncOp kernel, CpuIsa isa) {
   return emitGemmKernel(group, kernel, isa) ||
          emitAttentionKernel(group, kernel, isa) ||
          emitRowKernel(group, kernel, isa) ||
+         emitArgKernel(group, kernel, isa) ||
          emitRecurrentKernel(group, kernel, isa) ||
          emitConvKernel(group, kernel, isa) ||
          emitPoolKernel(group, kernel, isa) ||

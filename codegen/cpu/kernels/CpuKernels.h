@@ -35,6 +35,9 @@ bool emitRowKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 /// The same with mlc.reduce over dims that are followed by others.
 bool emitColumnKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 
+/// One mlc.arg_reduce of floats.
+bool emitArgKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
+
 /// One mlc.recurrent_packed (f32).
 bool emitRecurrentKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 

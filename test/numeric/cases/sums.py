@@ -40,6 +40,9 @@ for op in ("Softmax", "LogSoftmax"):
         case(f"{op.lower()}_axis_{axis}", op, [normal(2, 5, 3, 23)], opset=13, axis=axis)
     case(f"{op.lower()}_f16_axis_1", op, [normal(2, 5, 3, 23).astype(np.float16)], opset=13, axis=1)
 for op in ("ArgMax", "ArgMin"):
+    for last in (0, 1):
+        case(f"{op.lower()}_long_row_{last}", op, [ints(0, 9, 3, 301).astype(np.float32)], opset=13, axis=1, select_last_index=last)
+        case(f"{op.lower()}_wide_columns_{last}", op, [ints(0, 4, 6, 301).astype(np.float64)], opset=13, axis=0, select_last_index=last)
     for axis in range(3):
         for last in (0, 1):
             case(f"{op.lower()}_ties_{axis}_{last}", op, [ints(0, 4, 5, 7, 37).astype(np.float32)], opset=13, axis=axis, select_last_index=last)
