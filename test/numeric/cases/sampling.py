@@ -48,6 +48,9 @@ corner = uniform(2, 12, 2) * 8
 boxes = np.concatenate([corner, corner + uniform(2, 12, 2) * 4 + 0.5], 2).astype(np.float32)
 for center in (0, 1):
     case(f"nms_{center}", "NonMaxSuppression", [boxes, uniform(2, 3, 12), P(i64(4)), P(f32(0.3)), P(f32(0.2))], center_point_box=center, opset=11)
+many = np.concatenate([k := uniform(2, 300, 2) * 10, k + uniform(2, 300, 2) * 3], 2)
+for limit in (0, 20, 1000):
+    case(f"nms_many_{limit}", "NonMaxSuppression", [many, uniform(2, 3, 300), P(i64(limit)), P(f32(0.4)), P(f32(0.2))], opset=11)
 case("nms_no_score", "NonMaxSuppression", [boxes, uniform(2, 3, 12), P(i64(100)), P(f32(0.1))], opset=11)
 case("nms_10", "NonMaxSuppression", [boxes, uniform(2, 3, 12), P(i64(4)), P(f32(0.3)), P(f32(0.2))], opset=10)
 case("roi_align_10", "RoiAlign", [normal(2, 3, 7, 8), rois, i64(0, 1, 0)], opset=10, output_height=2, output_width=3, sampling_ratio=2)
