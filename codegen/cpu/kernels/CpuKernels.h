@@ -38,6 +38,9 @@ bool emitColumnKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 /// One mlc.arg_reduce of floats.
 bool emitArgKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 
+/// One mlc.roi_align of f32 or f64.
+bool emitRoiKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
+
 /// One mlc.recurrent_packed (f32).
 bool emitRecurrentKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 

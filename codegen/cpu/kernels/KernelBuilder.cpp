@@ -356,6 +356,21 @@ void KernelBuilder::ifThen(Value condition, llvm::function_ref<void()> then,
   }
 }
 
+KernelBuilder::Values
+KernelBuilder::choose(Value condition, TypeRange types,
+                      llvm::function_ref<Values()> then,
+                      llvm::function_ref<Values()> otherwise) {
+  auto op = scf::IfOp::create(*this, types, condition, /*addThenBlock=*/true,
+                              /*addElseBlock=*/true);
+  OpBuilder::InsertionGuard guard(*this);
+  for (auto [block, values] : {std::pair(op.thenBlock(), then),
+                               std::pair(op.elseBlock(), otherwise)}) {
+    setInsertionPointToStart(block);
+    scf::YieldOp::create(*this, values());
+  }
+  return Values(op.getResults());
+}
+
 void KernelBuilder::switchOn(Index selector, ArrayRef<int64_t> cases,
                              llvm::function_ref<void(int64_t)> body) {
   if (cases.size() == 1) {

@@ -42,6 +42,10 @@ rois = f32(0, 0, 4, 5, 1, 1.5, 6.5, 3, 2, 0.5, 3, 4.5).reshape(3, 4)
 for mode, ratio, place in itertools.product(("avg", "max"), (0, 2), ("half_pixel", "output_half_pixel")):
     case(f"roi_align_{mode}_{ratio}_{place}", "RoiAlign", [normal(2, 3, 7, 8), rois, i64(0, 1, 0)], opset=16, mode=mode, sampling_ratio=ratio,
          coordinate_transformation_mode=place, output_height=3, output_width=2, spatial_scale=0.75)
+# More channels than a block of the kernel, and regions that leave the image.
+for mode, ratio in itertools.product(("avg", "max"), (0, 2)):
+    case(f"roi_align_channels_{mode}_{ratio}", "RoiAlign", [normal(2, 19, 7, 8), rois * 2 - 3, i64(0, 1, 0)], opset=16, mode=mode, sampling_ratio=ratio,
+         output_height=3, output_width=2)
 case("max_roi_pool", "MaxRoiPool", [normal(2, 3, 7, 8), f32(0, 0, 0, 4, 5, 1, 1, 2, 6, 3).reshape(2, 5)], pooled_shape=[2, 3], spatial_scale=0.9,
      opset=21)
 corner = uniform(2, 12, 2) * 8
