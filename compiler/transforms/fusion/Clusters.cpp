@@ -75,6 +75,11 @@ static bool readsOnce(Operation *consumer, OpOperand &operand) {
   if (auto pad = dyn_cast<PadOp>(consumer)) {
     return pad.getKind() == PadKind::constant;
   }
+  if (auto gather = dyn_cast<GatherOp>(consumer)) {
+    // Of single elements: an index each.
+    return operand.getOperandNumber() == 1 &&
+           cast<ShapedType>(gather.getX().getType()).getRank() == 1;
+  }
   if (!hasScalarBody(consumer)) {
     return false;
   }
@@ -99,6 +104,7 @@ private:
   bool tryMerge(unsigned producer, unsigned consumer);
   bool feedsOnly(unsigned producer, unsigned consumer);
   bool reachesThroughOthers(unsigned from, unsigned to);
+  unsigned gatherDepth(unsigned producer, unsigned consumer);
   bool isCheapToFuse(unsigned producer, unsigned consumer);
   StringRef unionArchetype(unsigned producer, unsigned consumer);
   StringRef epilogueArchetype(unsigned producer, unsigned consumer);
@@ -186,7 +192,35 @@ bool ClusterBuilder::reachesThroughOthers(unsigned from, unsigned to) {
   return false;
 }
 
+/// The most gathers on one path through the union: loads of which each waits
+/// for the one before.
+unsigned ClusterBuilder::gatherDepth(unsigned producer, unsigned consumer) {
+  SmallVector<Operation *> ops(clusters[producer].ops.begin(),
+                               clusters[producer].ops.end());
+  llvm::append_range(ops, clusters[consumer].ops);
+  llvm::sort(ops, [&](Operation *a, Operation *b) {
+    return order.lookup(a) < order.lookup(b);
+  });
+  llvm::SmallDenseMap<Operation *, unsigned> depths;
+  unsigned most = 0;
+  for (Operation *op : ops) {
+    unsigned depth = 0;
+    for (Value operand : op->getOperands()) {
+      depth = std::max(depth, depths.lookup(operand.getDefiningOp()));
+    }
+    depths[op] = depth + (isa<GatherOp>(op) ? 1 : 0);
+    most = std::max(most, depths[op]);
+  }
+  return most;
+}
+
 bool ClusterBuilder::isCheapToFuse(unsigned producer, unsigned consumer) {
+  // More in a row leave a CPU nothing to do while it waits: the elements that
+  // would fill the gaps no longer fit its window.
+  constexpr unsigned gathersInARow = 3;
+  if (gatherDepth(producer, consumer) > gathersInARow) {
+    return false;
+  }
   for (Operation *op : clusters[consumer].ops) {
     for (OpOperand &operand : op->getOpOperands()) {
       Operation *source = operand.get().getDefiningOp();
