@@ -21,13 +21,14 @@ namespace mlc::codegen {
 
 namespace {
 
-/// Vectors that a loop works on at once.
-constexpr unsigned kUnroll = 4;
+/// Vectors that a loop works on at once: each takes a register for its values
+/// and two for their positions.
+unsigned unrollOf(const CpuIsa &isa) { return isa.registers / 8; }
 
 class ArgEmitter {
 public:
   ArgEmitter(KernelBuilder &b, const GroupBuffers &buffers, ArgReduceOp op)
-      : b(b), op(op), lanes(b.isa.lanes()) {
+      : b(b), op(op), lanes(b.isa.lanes()), unroll(unrollOf(b.isa)) {
     Value buffer = buffers.of(op.getX());
     x = b.flat(buffer);
     y = b.flat(buffers.output(0));
@@ -70,7 +71,7 @@ private:
 
   KernelBuilder &b;
   ArgReduceOp op;
-  unsigned lanes;
+  unsigned lanes, unroll;
   Value x, y;
   Index extent, columns;
   bool isRow;
@@ -153,19 +154,19 @@ void ArgEmitter::emitRow(Index row) {
           return next;
         });
   };
-  int64_t step = kUnroll * lanes;
+  int64_t step = unroll * lanes;
   Index zero = b.index(int64_t(0)), main = extent / step * step;
-  Values state = walk(zero, main, kUnroll, startParts(kUnroll));
+  Values state = walk(zero, main, unroll, startParts(unroll));
   Values first = walk(main, extent, 1, Values(ArrayRef(state).take_front(2)));
-  for (unsigned part = 1; part < kUnroll; ++part) {
+  for (unsigned part = 1; part < unroll; ++part) {
     merge(first, State(state).slice(2 * part, 2));
   }
   b.store(winner(first), y, row);
 }
 
-/// A block of `kUnroll` vectors of columns under one row.
+/// A block of `unroll` vectors of columns under one row.
 void ArgEmitter::emitColumns(Index unit) {
-  int64_t width = kUnroll * lanes;
+  int64_t width = unroll * lanes;
   Index blocks = b.ceilDiv(columns, width);
   Index row = unit / blocks, first = unit % blocks * width;
   b.ifThen(
@@ -175,7 +176,7 @@ void ArgEmitter::emitColumns(Index unit) {
           emitColumnBlock(row, col, 1, b.mask(columns - col, lanes));
         });
       },
-      [&] { emitColumnBlock(row, first, kUnroll, {}); });
+      [&] { emitColumnBlock(row, first, unroll, {}); });
 }
 
 void ArgEmitter::emitColumnBlock(Index row, Index col, unsigned parts,
@@ -218,10 +219,10 @@ bool emitArgKernel(GroupOp group, func::FuncOp kernel, CpuIsa isa) {
   ArgEmitter emitter(frame.body, frame.buffers, op);
   frame.body.loop(frame.begin, frame.end, 1,
                   [&](Index unit) { emitter.emitUnit(unit); });
-  int64_t width = kUnroll * isa.lanes();
+  int64_t width = unrollOf(isa) * isa.lanes();
   int64_t extent = type.isDynamicDim(axis) ? 128 : type.getDimSize(axis);
   double vectors = axis + 1 == rank ? double(extent) / isa.lanes()
-                                    : double(extent) * kUnroll;
+                                    : double(extent) * unrollOf(isa);
   frame.setCount(
       [&](KernelBuilder &b, const GroupBuffers &buffers) {
         Value x = buffers.of(op.getX());

@@ -79,6 +79,7 @@ private:
   };
 
   void emitBlock(Index col, unsigned parts, Value mask);
+  unsigned partsAtOnce(const RowStage &stage, unsigned parts);
   void bindRowValues();
   void emitStage(const RowStage &stage, unsigned firstPart, unsigned parts);
   Values walk(const RowStage &stage, const Tile &tile, Index from, Index to,
@@ -132,7 +133,7 @@ void ColumnEmitter::emitBlock(Index col, unsigned parts, Value laneMask) {
   }
   for (const RowStage &stage : plan.stages) {
     bindRowValues();
-    unsigned step = stage.cost > 20 ? std::min(parts, kCostlyParts) : parts;
+    unsigned step = partsAtOnce(stage, parts);
     for (unsigned part = 0; part < parts && !stage.isEmpty(); part += step) {
       emitStage(stage, part, step);
     }
@@ -143,6 +144,19 @@ void ColumnEmitter::emitBlock(Index col, unsigned parts, Value laneMask) {
   }
   bindRowValues();
   storeReduced();
+}
+
+/// As many as leave half of the registers to the formulas.
+unsigned ColumnEmitter::partsAtOnce(const RowStage &stage, unsigned parts) {
+  unsigned size = 0;
+  for (ReduceOp op : stage.reductions) {
+    size += Reduction(b, op).width();
+  }
+  unsigned step = stage.cost > 20 ? std::min(parts, kCostlyParts) : parts;
+  while (step > 1 && step * size > b.isa.registers / 2) {
+    step /= 2;
+  }
+  return step;
 }
 
 /// Computes what follows from reductions alone, before a loop asks for it.
