@@ -19,6 +19,15 @@ def WidenContractionsPass : Pass<"mlc-widen-contractions", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlc::MlcDialect"];
 }
 
+def SplitReductionsPass : Pass<"mlc-split-reductions", "::mlir::ModuleOp"> {
+  let summary = "reduce axes that are no neighbours one run after the other";
+  let description = [{
+    mlc.reduce of f32 or f64 over axes that lie apart becomes one over each run of
+    neighbours, the last run first: for these the vector kernels are made.
+  }];
+  let dependentDialects = ["::mlc::MlcDialect"];
+}
+
 def ConvertIntegerProductsPass
     : Pass<"mlc-convert-integer-products", "::mlir::ModuleOp"> {
   let summary = "compute i32 products of small integers in f32, exactly";

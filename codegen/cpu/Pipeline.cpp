@@ -19,6 +19,7 @@ void buildCpuLayoutPipeline(OpPassManager &pm) {
   // The kernels take f32: what other types can be brought to it comes first.
   pm.addPass(createWidenContractionsPass());
   pm.addPass(createConvertIntegerProductsPass());
+  pm.addPass(createSplitReductionsPass());
   // Attention first: it takes transposes that packing would look through.
   pm.addPass(createArrangeAttentionPass());
   // Recurrences before products: their input product becomes a packed one.

@@ -22,6 +22,11 @@ void HeapSort::store(Value position, Value slot) {
 void HeapSort::fill(Value size) {
   IndexBuilder &x = l.index;
   l.loop(x.constant(0), size, [&](Value i) { store(i, i); });
+  arrange(size);
+}
+
+void HeapSort::arrange(Value size) {
+  IndexBuilder &x = l.index;
   // From the last slot that has children back to the root.
   Value half = x.floorDiv(size, x.constant(2));
   l.loop(x.constant(0), half, [&](Value i) {

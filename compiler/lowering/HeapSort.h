@@ -26,6 +26,8 @@ public:
 
   /// Fills the heap with 0 ... size - 1.
   void fill(Value size);
+  /// Makes a heap of the positions that stand in its first `size` slots.
+  void arrange(Value size);
   /// The position at the root.
   Value first() { return load(l.index.constant(0)); }
   /// Removes the root; `size` counts the positions before.

@@ -6,11 +6,34 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/lowering/HeapSort.h"
 
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
 using namespace mlir;
 using namespace mlc;
 
+/// while (condition(carried)) carried = body(carried); gives the last ones.
+static SmallVector<Value>
+repeat(LoopBuilder &l, ValueRange initial,
+       llvm::function_ref<Value(ValueRange)> condition,
+       llvm::function_ref<SmallVector<Value>(ValueRange)> body) {
+  OpBuilder &b = l.b;
+  SmallVector<Location> locations(initial.size(), l.loc);
+  auto loop = scf::WhileOp::create(b, l.loc, initial.getTypes(), initial);
+  Block *before =
+      b.createBlock(&loop.getBefore(), {}, initial.getTypes(), locations);
+  Value goesOn = condition(before->getArguments());
+  scf::ConditionOp::create(b, l.loc, goesOn, before->getArguments());
+  Block *after =
+      b.createBlock(&loop.getAfter(), {}, initial.getTypes(), locations);
+  SmallVector<Value> next = body(after->getArguments());
+  scf::YieldOp::create(b, l.loc, next);
+  b.setInsertionPointAfter(loop);
+  return loop.getResults();
+}
+
 namespace {
-/// Takes boxes in order of score and keeps those that overlap no kept one.
+/// Takes the boxes above the score limit in order of score, by a heap and only
+/// as long as there is room, and keeps those that overlap no kept one.
 class Suppression {
 public:
   Suppression(NonMaxSuppressionOp op, LoopBuilder &l)
@@ -52,9 +75,22 @@ private:
     return convertScalar(l.b, l.loc, v, scoreType, wide);
   }
 
+  /// Puts the boxes above the score limit into the heap's buffer; their number.
+  Value collect(Value batch, Value category) {
+    Value zero = x.constant(0), one = x.constant(1);
+    return l.loop(
+        zero, l.dim(boxes, 1), zero, [&](Value box, ValueRange carried) {
+          ScalarBuilder s = l.scalar(wide);
+          // Without a branch: the next one overwrites it.
+          store(box, heap, carried[0]);
+          Value enough = s.less(scoreLimit, score(batch, category, box));
+          return SmallVector<Value>{
+              x.add(carried[0], x.select(enough, one, zero))};
+        })[0];
+  }
+
   /// Appends the boxes of one batch and class; gives the number of rows.
   Value selectBoxes(Value batch, Value category, Value before) {
-    ScalarBuilder s = l.scalar(wide);
     auto precedes = [&](Value a, Value b) {
       ScalarBuilder s = l.scalar(wide);
       Value left = score(batch, category, a), right = score(batch, category, b);
@@ -62,37 +98,46 @@ private:
       return x.or_(s.less(right, left), tie);
     };
     HeapSort sort(l, heap, precedes);
-    Value size = l.dim(boxes, 1);
-    sort.fill(size);
-    Value rows = l.dim(selected, 0);
-    return l.loop(
-        x.constant(0), size, before, [&](Value i, ValueRange carried) {
-          Value box = sort.first(), row = carried[0];
-          sort.removeFirst(x.sub(size, i));
-          Value isFull = x.lessEqual(limit, x.sub(row, before));
-          Value enough = s.less(scoreLimit, score(batch, category, box));
-          Value keeps =
-              x.and_(x.and_(enough, x.not_(isFull)), x.less(row, rows));
-          // What is out already need not meet the kept ones.
-          Value end = x.select(keeps, row, before);
-          keeps = x.and_(keeps, overlapsNone(batch, box, before, end));
-          l.when(keeps, [&] {
-            store(batch, selected, {row, x.constant(0)});
-            store(category, selected, {row, x.constant(1)});
-            store(box, selected, {row, x.constant(2)});
-          });
-          return SmallVector<Value>{
-              x.add(row, x.select(keeps, x.constant(1), x.constant(0)))};
-        })[0];
+    Value size = collect(batch, category), one = x.constant(1);
+    sort.arrange(size);
+    Value full = x.min(x.add(before, limit), l.dim(selected, 0));
+    auto hasMore = [&](ValueRange carried) {
+      return x.and_(x.less(x.constant(0), carried[0]),
+                    x.less(carried[1], full));
+    };
+    return repeat(l, {size, before}, hasMore, [&](ValueRange carried) {
+      Value box = sort.first(), row = carried[1];
+      sort.removeFirst(carried[0]);
+      Value keeps = overlapsNone(batch, box, before, row);
+      l.when(keeps, [&] {
+        store(batch, selected, {row, x.constant(0)});
+        store(category, selected, {row, one});
+        store(box, selected, {row, x.constant(2)});
+      });
+      Value next = x.add(row, x.select(keeps, one, x.constant(0)));
+      return SmallVector<Value>{x.sub(carried[0], one), next};
+    })[1];
   }
 
+  /// Meets the kept boxes by blocks, each a loop without a way out, so that it
+  /// vectorises, and stops after the first block with an overlap.
   Value overlapsNone(Value batch, Value box, Value from, Value to) {
+    constexpr int64_t block = 64;
+    Corners mine = corners(batch, box);
     Value yes = arith::ConstantIntOp::create(l.b, l.loc, 1, 1);
-    return l.loop(from, to, yes, [&](Value row, ValueRange carried) {
-      Value other = loadIndex(selected, {row, x.constant(2)});
-      Value free = x.not_(overlap(batch, box, other));
-      return SmallVector<Value>{x.and_(carried[0], free)};
-    })[0];
+    auto goesOn = [&](ValueRange carried) {
+      return x.and_(carried[1], x.less(carried[0], to));
+    };
+    return repeat(l, {from, yes}, goesOn, [&](ValueRange carried) {
+      Value end = x.min(x.add(carried[0], x.constant(block)), to);
+      Value free =
+          l.loop(carried[0], end, yes, [&](Value row, ValueRange inner) {
+            Value other = loadIndex(selected, {row, x.constant(2)});
+            Value meets = overlap(mine, corners(batch, other));
+            return SmallVector<Value>{x.and_(inner[0], x.not_(meets))};
+          })[0];
+      return SmallVector<Value>{end, free};
+    })[1];
   }
 
   /// The low and high end of a box along an axis (0: y, 1: x).
@@ -111,21 +156,32 @@ private:
     return {s.min(a, b), s.max(a, b)};
   }
 
-  Value overlap(Value batch, Value a, Value b) {
+  /// A box by its ends along the axes.
+  struct Corners {
+    Value low[2], high[2], area;
+  };
+  Corners corners(Value batch, Value box) {
     ScalarBuilder s = l.scalar(wide);
-    Value shared = s.one(), areaA = s.one(), areaB = s.one(), meets;
+    Corners c;
     for (int64_t axis = 0; axis < 2; ++axis) {
-      auto [lowA, highA] = side(batch, a, axis);
-      auto [lowB, highB] = side(batch, b, axis);
-      Value low = s.max(lowA, lowB), high = s.min(highA, highB);
+      std::tie(c.low[axis], c.high[axis]) = side(batch, box, axis);
+    }
+    c.area = s.mul(s.sub(c.high[0], c.low[0]), s.sub(c.high[1], c.low[1]));
+    return c;
+  }
+
+  Value overlap(const Corners &a, const Corners &b) {
+    ScalarBuilder s = l.scalar(wide);
+    Value shared = s.one(), meets;
+    for (int64_t axis = 0; axis < 2; ++axis) {
+      Value low = s.max(a.low[axis], b.low[axis]);
+      Value high = s.min(a.high[axis], b.high[axis]);
       Value here = s.less(low, high);
       meets = meets ? s.and_(meets, here) : here;
       shared = s.mul(shared, s.sub(high, low));
-      areaA = s.mul(areaA, s.sub(highA, lowA));
-      areaB = s.mul(areaB, s.sub(highB, lowB));
     }
-    Value both = s.sub(s.add(areaA, areaB), shared);
-    for (Value area : {areaA, areaB, both}) {
+    Value both = s.sub(s.add(a.area, b.area), shared);
+    for (Value area : {a.area, b.area, both}) {
       meets = s.and_(meets, s.less(s.zero(), area));
     }
     Value safe = s.select(meets, both, s.one());

@@ -14,12 +14,16 @@ bool emitVectorKernel(GroupOp group, func::FuncOp kernel, CpuIsa isa) {
   return emitGemmKernel(group, kernel, isa) ||
          emitAttentionKernel(group, kernel, isa) ||
          emitRowKernel(group, kernel, isa) ||
+         emitArgKernel(group, kernel, isa) ||
+         emitRoiKernel(group, kernel, isa) ||
          emitRecurrentKernel(group, kernel, isa) ||
          emitConvKernel(group, kernel, isa) ||
          emitPoolKernel(group, kernel, isa) ||
          emitPackKernel(group, kernel, isa) ||
          emitTransposeKernel(group, kernel, isa) ||
-         emitConcatKernel(group, kernel, isa);
+         emitConcatKernel(group, kernel, isa) ||
+         // After pools, which know blocked activations.
+         emitColumnKernel(group, kernel, isa);
 }
 
 } // namespace mlc::codegen

@@ -28,8 +28,18 @@ bool emitGemmKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 /// One mlc.attention_strided (f32).
 bool emitAttentionKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 
-/// Elementwise ops, casts, and mlc.reduce over the last dim(s) of f32 tensors.
+/// Elementwise ops, casts, and mlc.reduce over the last dim(s) of f32 or f64
+/// tensors.
 bool emitRowKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
+
+/// The same with mlc.reduce over dims that are followed by others.
+bool emitColumnKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
+
+/// One mlc.arg_reduce of floats.
+bool emitArgKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
+
+/// One mlc.roi_align of f32 or f64.
+bool emitRoiKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 
 /// One mlc.recurrent_packed (f32).
 bool emitRecurrentKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);

@@ -153,9 +153,10 @@ static bool keepsRows(ReshapeOp op, RankedTensorType space) {
 
 bool GroupElements::isVectorType(Type element) {
   if (auto integer = dyn_cast<IntegerType>(element)) {
-    return llvm::is_contained({8u, 16u, 32u}, integer.getWidth());
+    return llvm::is_contained({8u, 16u, 32u, 64u}, integer.getWidth());
   }
-  return element.isF32() || element.isF16() || element.isBF16();
+  return element.isF64() || element.isF32() || element.isF16() ||
+         element.isBF16();
 }
 
 /// Whether one op (or argument) can be evaluated when its operands can.
@@ -246,6 +247,25 @@ Value GroupElements::vectorAt(Value tensor) {
              : b.splatOf(value, position.lanes);
 }
 
+/// Whether `tensor` is exp(x - m) with the maximum m of x: exponents of a
+/// softmax are not positive.
+static bool isSoftmaxTerm(Value tensor) {
+  auto exp = tensor.getDefiningOp<ExpOp>();
+  auto sub = exp ? exp.getX().getDefiningOp<SubOp>() : SubOp();
+  auto max = sub ? sub->getOperand(1).getDefiningOp<ReduceOp>() : ReduceOp();
+  return max && max.getKind() == ReduceKind::max &&
+         max.getX() == sub->getOperand(0) && elementTypeOf(tensor).isF32();
+}
+
+/// Whether `tensor` is e / sum(e) for such terms: one of them is 1, so that the
+/// sum has a reciprocal.
+static bool isSoftmaxQuotient(Value tensor) {
+  auto div = tensor.getDefiningOp<DivOp>();
+  auto sum = div ? div->getOperand(1).getDefiningOp<ReduceOp>() : ReduceOp();
+  return sum && sum.getKind() == ReduceKind::sum && isSoftmaxTerm(sum.getX()) &&
+         sum.getX() == div->getOperand(0);
+}
+
 Value GroupElements::at(Value tensor) {
   if (Value known = values.lookup(tensor)) {
     return known;
@@ -273,11 +293,15 @@ Value GroupElements::at(Value tensor) {
     for (Value operand : op->getOperands()) {
       operands.push_back(vector ? vectorAt(operand) : at(operand));
     }
-    result = mlir::isa<CastOp>(op)
-                 ? convertScalar(b, b.getLoc(), operands.front(),
-                                 elementTypeOf(op->getOperand(0)),
-                                 elementTypeOf(tensor))
-                 : emitScalar(b, b.getLoc(), op, operands);
+    result =
+        vector && isSoftmaxTerm(tensor) ? b.expNonPositive(operands[0])
+        : vector && isSoftmaxQuotient(tensor)
+            ? b.mul(operands[0], b.div(b.splat(1, position.lanes), operands[1]))
+        : mlir::isa<CastOp>(op)
+            ? convertScalar(b, b.getLoc(), operands.front(),
+                            elementTypeOf(op->getOperand(0)),
+                            elementTypeOf(tensor))
+            : emitScalar(b, b.getLoc(), op, operands);
   }
   values[tensor] = result;
   return result;

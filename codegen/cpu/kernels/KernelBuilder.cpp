@@ -128,8 +128,13 @@ Value KernelBuilder::flat(Value buffer) {
   }
   ReassociationIndices all(
       llvm::to_vector<2>(llvm::seq<int64_t>(0, type.getRank())));
-  return memref::CollapseShapeOp::create(*this, buffer,
-                                         ArrayRef<ReassociationIndices>{all});
+  // The inferred type would have a static 0 where one dim is 0 and another is
+  // unknown, which the verifier refuses.
+  int64_t size =
+      type.hasStaticShape() ? type.getNumElements() : ShapedType::kDynamic;
+  return memref::CollapseShapeOp::create(
+      *this, MemRefType::get({size}, type.getElementType()), buffer,
+      ArrayRef<ReassociationIndices>{all});
 }
 
 Value KernelBuilder::stack(int64_t elements) {
@@ -349,6 +354,21 @@ void KernelBuilder::ifThen(Value condition, llvm::function_ref<void()> then,
     setInsertionPoint(op.elseBlock()->getTerminator());
     otherwise();
   }
+}
+
+KernelBuilder::Values
+KernelBuilder::choose(Value condition, TypeRange types,
+                      llvm::function_ref<Values()> then,
+                      llvm::function_ref<Values()> otherwise) {
+  auto op = scf::IfOp::create(*this, types, condition, /*addThenBlock=*/true,
+                              /*addElseBlock=*/true);
+  OpBuilder::InsertionGuard guard(*this);
+  for (auto [block, values] : {std::pair(op.thenBlock(), then),
+                               std::pair(op.elseBlock(), otherwise)}) {
+    setInsertionPointToStart(block);
+    scf::YieldOp::create(*this, values());
+  }
+  return Values(op.getResults());
 }
 
 void KernelBuilder::switchOn(Index selector, ArrayRef<int64_t> cases,

@@ -144,6 +144,10 @@ public:
   void whileLess(Index low, Index high, llvm::function_ref<Index(Index)> body);
   void ifThen(mlir::Value condition, llvm::function_ref<void()> then,
               llvm::function_ref<void()> otherwise = nullptr);
+  /// condition ? then() : otherwise(), evaluating only one of them.
+  Values choose(mlir::Value condition, mlir::TypeRange types,
+                llvm::function_ref<Values()> then,
+                llvm::function_ref<Values()> otherwise);
   /// Runs `body(case)` for the case equal to `selector`, which is one of them.
   void switchOn(Index selector, llvm::ArrayRef<int64_t> cases,
                 llvm::function_ref<void(int64_t)> body);

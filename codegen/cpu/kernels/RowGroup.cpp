@@ -17,8 +17,8 @@
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/CpuKernels.h"
+#include "codegen/cpu/kernels/Reduction.h"
 #include "codegen/cpu/kernels/RowStages.h"
-#include "dialects/mlc/Element.h"
 
 using namespace mlir;
 
@@ -36,7 +36,7 @@ public:
     }
     columns = dims.back();
     for (unsigned i = 0; i < plan.stackRows; ++i) {
-      stackRows.push_back(b.stack(*plan.staticColumns()));
+      stackRows.push_back(b.stack(*plan.staticReduced()));
     }
   }
 
@@ -60,8 +60,16 @@ private:
   KernelBuilder::Values emitColumns(const RowStage &stage, Index low,
                                     Index high, unsigned unroll, bool masked,
                                     KernelBuilder::Values sums);
-  void emitPosition(const RowStage &stage, Index col, Value mask, unsigned part,
-                    KernelBuilder::Values &sums);
+  void emitPosition(const RowStage &stage, Index col, Value mask,
+                    Reduction::State sums);
+  /// Vectors that one part of a row carries from position to position.
+  unsigned stateSize(const RowStage &stage) {
+    unsigned size = 0;
+    for (ReduceOp op : stage.reductions) {
+      size += Reduction(b, op).width();
+    }
+    return size;
+  }
   void bindArguments(const ElementPosition &position);
   void storeRowScalars();
   /// Where a cached row lies, and a column of it.
@@ -71,15 +79,6 @@ private:
     }
     return {stackRows[number - outputs.size()], col};
   }
-  Value combine(ReduceOp op, Value x, Value y) {
-    ScalarBuilder s(b, b.getLoc(), b.getF32Type(), x.getType());
-    return combineElements(s, op.getKind(), x, y);
-  }
-  Value neutral(ReduceOp op) {
-    ScalarBuilder s(b, b.getLoc(), b.getF32Type(), b.vectorType(lanes));
-    return neutralElement(s, op.getKind(), b.getF32Type());
-  }
-
   KernelBuilder &b;
   const GroupBuffers &buffers;
   const RowPlan &plan;
@@ -129,7 +128,7 @@ void RowEmitter::emitStage(const RowStage &stage) {
   KernelBuilder::Values sums;
   for (unsigned part = 0; part < unroll; ++part) {
     for (ReduceOp op : stage.reductions) {
-      sums.push_back(neutral(op));
+      Reduction(b, op).start(sums);
     }
   }
   Index none = b.index(int64_t(0));
@@ -142,17 +141,19 @@ void RowEmitter::emitStage(const RowStage &stage) {
     sums =
         emitColumns(stage, main, columns, 1, /*masked=*/true, std::move(sums));
   }
-  unsigned count = stage.reductions.size();
-  for (unsigned i = 0; i < count; ++i) {
-    ReduceOp op = stage.reductions[i];
-    Value total = sums[i];
+  unsigned partSize = stateSize(stage), at = 0;
+  for (ReduceOp op : stage.reductions) {
+    Reduction reduction(b, op);
+    auto state = [&](unsigned part) {
+      return MutableArrayRef(sums).slice(part * partSize + at,
+                                         reduction.width());
+    };
     for (unsigned part = 1; part < unroll; ++part) {
-      total = combine(op, total, sums[part * count + i]);
+      reduction.merge(state(0), state(part));
     }
-    total = b.reduceLanes(total,
-                          [&](Value x, Value y) { return combine(op, x, y); });
-    elements.bind(op.getY(), total, /*forGood=*/true);
+    elements.bind(op.getY(), reduction.scalar(state(0)), /*forGood=*/true);
     boundForGood.push_back(op.getY());
+    at += reduction.width();
   }
 }
 
@@ -163,16 +164,18 @@ KernelBuilder::Values RowEmitter::emitColumns(const RowStage &stage, Index low,
   return b.loop(
       low, high, unroll * lanes, sums, [&](Index col, ValueRange carried) {
         KernelBuilder::Values next(carried);
+        unsigned size = stateSize(stage);
         for (unsigned part = 0; part < unroll; ++part) {
           Value mask = masked ? b.mask(high - col, lanes) : Value();
-          emitPosition(stage, col + int64_t(part * lanes), mask, part, next);
+          emitPosition(stage, col + int64_t(part * lanes), mask,
+                       MutableArrayRef(next).slice(part * size, size));
         }
         return next;
       });
 }
 
 void RowEmitter::emitPosition(const RowStage &stage, Index col, Value mask,
-                              unsigned part, KernelBuilder::Values &sums) {
+                              Reduction::State sums) {
   ElementPosition position{row, col, lanes, mask};
   elements.moveTo(position);
   bindArguments(position);
@@ -184,14 +187,11 @@ void RowEmitter::emitPosition(const RowStage &stage, Index col, Value mask,
       elements.bind(value, b.loadVector(buffer, place, lanes, mask));
     }
   }
-  for (unsigned i = 0; i < stage.reductions.size(); ++i) {
-    ReduceOp op = stage.reductions[i];
-    Value x = elements.vectorAt(op.getX());
-    if (mask) {
-      x = b.select(mask, x, neutral(op));
-    }
-    Value &sum = sums[part * stage.reductions.size() + i];
-    sum = combine(op, sum, x);
+  for (ReduceOp op : stage.reductions) {
+    Reduction reduction(b, op);
+    reduction.add(sums.take_front(reduction.width()),
+                  elements.vectorAt(op.getX()), mask);
+    sums = sums.drop_front(reduction.width());
   }
   for (Value value : stage.toCache) {
     auto [buffer, place] = cachePlace(plan.cached.lookup(value), col);
@@ -203,11 +203,11 @@ void RowEmitter::emitPosition(const RowStage &stage, Index col, Value mask,
 }
 
 void RowEmitter::storeRowScalars() {
-  if (plan.scalarOutputs.empty()) {
+  if (plan.reducedOutputs.empty()) {
     return;
   }
   elements.moveTo({row, b.index(int64_t(0)), lanes, {}});
-  for (unsigned i : plan.scalarOutputs) {
+  for (unsigned i : plan.reducedOutputs) {
     b.store(elements.at(plan.outputs[i]), outputs[i], row);
   }
 }
@@ -216,9 +216,10 @@ void RowEmitter::storeRowScalars() {
 
 bool emitRowKernel(GroupOp group, func::FuncOp kernel, CpuIsa isa) {
   std::optional<RowPlan> plan = planRows(group);
-  if (!plan) {
+  if (!plan || !plan->reducesLastDims()) {
     return false;
   }
+  isa.elementBits = plan->space.getElementTypeBitWidth();
   PartitionedKernel frame(group, kernel, isa);
   KernelBuilder &b = frame.body;
   RowEmitter emitter(b, frame.buffers, *plan);
@@ -230,10 +231,9 @@ bool emitRowKernel(GroupOp group, func::FuncOp kernel, CpuIsa isa) {
   for (const RowStage &stage : plan->stages) {
     cost += stage.cost + 2;
   }
-  int64_t rowDims = plan->space.getRank() - plan->reducedDims;
   frame.setCount(
       [&](KernelBuilder &builder, const GroupBuffers &buffers) {
-        return builder.dimProduct(plan->spaceBuffer(buffers), 0, rowDims);
+        return builder.dimProduct(plan->spaceBuffer(buffers), 0, plan->rowDims);
       },
       (20.0 + double(columns) / isa.lanes() * cost) * 3e-10);
   return true;

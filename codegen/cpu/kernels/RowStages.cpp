@@ -11,9 +11,9 @@ using namespace mlir;
 
 namespace mlc::codegen {
 
-std::optional<int64_t> RowPlan::staticColumns() const {
+std::optional<int64_t> RowPlan::staticReduced() const {
   int64_t columns = 1;
-  for (int64_t dim : space.getShape().take_back(reducedDims)) {
+  for (int64_t dim : space.getShape().slice(rowDims, reducedDims)) {
     if (ShapedType::isDynamic(dim)) {
       return std::nullopt;
     }
@@ -59,42 +59,41 @@ public:
   }
 
 private:
-  /// Whether a value has one element per element of the space.
-  bool isFull(Value value) const {
-    auto type = dyn_cast<RankedTensorType>(value.getType());
-    return type && type.getShape() == plan.space.getShape();
-  }
+  bool isFull(Value value) const { return plan.isFull(value); }
 
   bool findSpace() {
     for (ReduceOp op : group.getOps<ReduceOp>()) {
       RankedTensorType type = tensorTypeOf(op.getX());
-      int64_t count = op.getAxes().size(), first = type.getRank() - count;
-      for (auto [i, axis] : llvm::enumerate(op.getAxes())) {
-        if (axis != first + int64_t(i)) {
-          return false;
-        }
+      ArrayRef<int64_t> axes = op.getAxes();
+      if (axes.empty() ||
+          axes.back() - axes.front() + 1 != int64_t(axes.size())) {
+        return false;
       }
       bool fits =
-          !plan.space || (plan.space == type && plan.reducedDims == count);
-      if (!fits || count == 0 || !type.getElementType().isF32()) {
+          !plan.space || (plan.space == type && plan.rowDims == axes.front() &&
+                          plan.reducedDims == int64_t(axes.size()));
+      Type element = type.getElementType();
+      if (!fits || (!element.isF32() && !element.isF64())) {
         return false;
       }
       plan.space = type;
-      plan.reducedDims = count;
+      plan.rowDims = axes.front();
+      plan.reducedDims = axes.size();
     }
     // With several columns dims, an argument that ends in 1 must be one scalar
     // per row.
-    return plan.space &&
-           (plan.reducedDims == 1 || plan.space.getShape().back() != 1);
+    return plan.space && (!plan.reducesLastDims() || plan.reducedDims == 1 ||
+                          plan.space.getShape().back() != 1);
   }
 
-  bool isRowType(RankedTensorType type) const {
-    int64_t rowDims = plan.space.getRank() - plan.reducedDims;
-    return type.getRank() == plan.space.getRank() &&
-           type.getShape().take_front(rowDims) ==
-               plan.space.getShape().take_front(rowDims) &&
-           llvm::all_of(type.getShape().drop_front(rowDims),
-                        [](int64_t dim) { return dim == 1; });
+  /// Whether a type is the space's with extent 1 where that is reduced.
+  bool isReducedType(RankedTensorType type) const {
+    if (type.getRank() != plan.space.getRank()) {
+      return false;
+    }
+    SmallVector<int64_t> shape(plan.space.getShape());
+    std::fill_n(shape.begin() + plan.rowDims, plan.reducedDims, 1);
+    return type.getShape() == ArrayRef(shape);
   }
 
   bool checkOps() {
@@ -119,17 +118,29 @@ private:
   }
 
   bool checkArguments() {
-    for (BlockArgument argument : group.getBlock()->getArguments()) {
-      auto type = dyn_cast<RankedTensorType>(argument.getType());
-      if (!type || plan.reducedDims == 1) {
-        continue;
-      }
-      bool single = type.hasStaticShape() && type.getNumElements() == 1;
-      if (!isFull(argument) && !single) {
-        return false;
-      }
-    }
-    return true;
+    return llvm::all_of(
+        group.getBlock()->getArguments(), [&](BlockArgument argument) {
+          auto type = dyn_cast<RankedTensorType>(argument.getType());
+          if (!type) {
+            return true;
+          }
+          if (!plan.reducesLastDims()) {
+            return isColumnOperand(type);
+          }
+          bool single = type.hasStaticShape() && type.getNumElements() == 1;
+          return plan.reducedDims == 1 || isFull(argument) || single;
+        });
+  }
+
+  /// Whether the columns of an operand are those of the space, or one.
+  bool isColumnOperand(RankedTensorType type) const {
+    int64_t count = plan.space.getRank() - plan.rowDims - plan.reducedDims;
+    ArrayRef<int64_t> shape = type.getShape();
+    ArrayRef<int64_t> columns = plan.space.getShape().take_back(count);
+    bool single = llvm::all_of(shape.take_back(count),
+                               [](int64_t dim) { return dim == 1; });
+    bool full = type.getRank() >= count && shape.take_back(count) == columns;
+    return (single || full) && !type.getElementType().isInteger(1);
   }
 
   bool checkOutputs(ArrayRef<Value> reduced) {
@@ -138,12 +149,12 @@ private:
       RankedTensorType type = tensorTypeOf(value);
       bool full = isFull(value);
       if (!GroupElements::isVectorType(type.getElementType()) ||
-          (!full && !isRowType(type)) ||
+          (!full && !isReducedType(type)) ||
           !GroupElements::canEvaluate(value, plan.space, reduced)) {
         return false;
       }
       if (!full) {
-        plan.scalarOutputs.push_back(i);
+        plan.reducedOutputs.push_back(i);
       }
     }
     return true;
@@ -190,7 +201,7 @@ private:
       stage(level(op.getX())).reductions.push_back(op);
     }
     for (auto [i, value] : llvm::enumerate(plan.outputs)) {
-      if (!llvm::is_contained(plan.scalarOutputs, i)) {
+      if (!llvm::is_contained(plan.reducedOutputs, i)) {
         stage(level(value)).outputs.push_back(i);
       }
     }
@@ -244,9 +255,10 @@ private:
         return true;
       }
     }
-    std::optional<int64_t> columns = plan.staticColumns();
-    if (!columns || *columns > kStackColumns || plan.stackRows == kStackRows ||
-        !tensorTypeOf(value).getElementType().isF32()) {
+    std::optional<int64_t> columns = plan.staticReduced();
+    if (!plan.reducesLastDims() || !columns || *columns > kStackColumns ||
+        plan.stackRows == kStackRows ||
+        tensorTypeOf(value).getElementType() != plan.space.getElementType()) {
       return false;
     }
     plan.cached[value] = plan.outputs.size() + plan.stackRows++;

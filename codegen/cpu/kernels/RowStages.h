@@ -23,18 +23,28 @@ struct RowStage {
 };
 
 struct RowPlan {
-  mlir::RankedTensorType space; ///< [rows..., columns...]
-  int64_t reducedDims = 1;
-  llvm::SmallVector<mlir::Value> outputs;    ///< what the group yields
-  llvm::SmallVector<unsigned> scalarOutputs; ///< of one element per row
+  /// [rows..., columns...], or [rows..., reduced..., columns...] when what is
+  /// reduced is not the last dims: then a result of a row is a row of columns.
+  mlir::RankedTensorType space;
+  int64_t rowDims = 0, reducedDims = 1;
+  llvm::SmallVector<mlir::Value> outputs;     ///< what the group yields
+  llvm::SmallVector<unsigned> reducedOutputs; ///< with extent 1 where reduced
   llvm::SmallVector<RowStage> stages;
   /// Cached value -> number of the result whose row holds it; from the number
   /// of results on, of a row on the stack.
   llvm::MapVector<mlir::Value, unsigned> cached;
   unsigned stackRows = 0;
 
-  /// Columns of a row when they are static.
-  std::optional<int64_t> staticColumns() const;
+  bool reducesLastDims() const {
+    return rowDims + reducedDims == space.getRank();
+  }
+  /// Whether a tensor has an element per element of the space.
+  bool isFull(mlir::Value value) const {
+    auto type = mlir::dyn_cast<mlir::RankedTensorType>(value.getType());
+    return type && type.getShape() == space.getShape();
+  }
+  /// Elements of a row that are combined, when they are static.
+  std::optional<int64_t> staticReduced() const;
   /// The stage that computes a cached value.
   unsigned cachedAt(mlir::Value value) const;
   /// An argument of the kernel whose dims are the space.
@@ -44,7 +54,7 @@ struct RowPlan {
   unsigned spaceOutput = 0;  ///< a result of that type
 };
 
-/// Plans a group; nullopt when the row emitter does not take it.
+/// Plans a group; nullopt when no emitter of rows takes it.
 std::optional<RowPlan> planRows(GroupOp group);
 
 } // namespace mlc::codegen

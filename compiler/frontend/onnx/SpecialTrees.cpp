@@ -149,19 +149,37 @@ Value Walker::scores(Value x) {
   }
   real = n.elementType(x).isF64() ? n.elementType(x) : Type(n.b.getF32Type());
   x = n.cast(n.rank(x) == 1 ? n.unsqueeze(x, {0}) : x, real);
-  AffineExpr width =
-      n.math.constant(int64_t(*llvm::max_element(forest.feature)) + 1);
+  double featureCount = *llvm::max_element(forest.feature) + 1;
+  AffineExpr width = n.math.constant(int64_t(featureCount));
   n.require(n.math.compare(arith::CmpIPredicate::sge, n.dims(x)[1], width),
             n.dims(x)[1], width, "a sample has too few features");
   Type i64 = n.b.getI64Type();
   int64_t trees = int64_t(forest.roots.size());
   Value place = n.expand(constantOf(n, i64, {1, trees}, forest.roots),
                          {n.dims(x)[0], n.math.constant(trees)});
+  // Both children of a node side by side, and all features in one row: a step
+  // gathers single elements by indices it computes, so that steps can fuse.
+  SmallVector<double> children;
+  for (auto [no, yes] : llvm::zip_equal(forest.no, forest.yes)) {
+    children.append({no, yes});
+  }
+  AffineExpr samples = n.dims(x)[0];
+  AffineExpr entries = n.math.product({samples, width});
+  if (!entries || n.failed()) {
+    n.failed() ? void() : n.badShape("the extents overflow");
+    return {};
+  }
+  x = n.slice(x, 1, n.math.constant(0), width);
+  Value features = n.reshape(x, {entries});
+  Value sample = n.elementwise<MulOp>(
+      {iotaAlong(n, i64, samples, 0, 2), n.scalar(i64, featureCount)});
   for (int64_t step = 0; step < forest.depth && place; ++step) {
-    Value value = gatherElements(n, x, table(i64, forest.feature, place), 1);
-    Value taken = isTaken(place, value);
-    place = select(n, taken, table(i64, forest.yes, place),
-                   table(i64, forest.no, place));
+    Value feature = table(i64, forest.feature, place);
+    Value value =
+        n.gather(features, n.elementwise<AddOp>({sample, feature}), 0);
+    Value taken = n.cast(isTaken(place, value), i64);
+    Value pair = n.elementwise<MulOp>({place, n.scalar(i64, 2)});
+    place = table(i64, children, n.elementwise<AddOp>({pair, taken}));
   }
   return place ? aggregate(place) : Value();
 }

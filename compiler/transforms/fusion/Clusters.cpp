@@ -24,10 +24,23 @@ static bool reducesTrailingAxes(ReduceOp op) {
   return !op.getAxes().empty();
 }
 
+/// Whether the axes are neighbours and others follow them.
+static bool reducesInnerAxes(ReduceOp op) {
+  ArrayRef<int64_t> axes = op.getAxes();
+  return !axes.empty() &&
+         axes.back() - axes.front() + 1 == int64_t(axes.size()) &&
+         !reducesTrailingAxes(op);
+}
+
+/// Floats whose reductions the emitters take.
+static bool isRowFloat(ReduceOp op) {
+  Type element = elementTypeOf(op.getX());
+  return element.isF32() || element.isF64();
+}
+
 OpClass classify(Operation *op) {
   if (auto reduce = dyn_cast<ReduceOp>(op)) {
-    bool isRow =
-        reducesTrailingAxes(reduce) && elementTypeOf(reduce.getX()).isF32();
+    bool isRow = reducesTrailingAxes(reduce) && isRowFloat(reduce);
     return isRow ? OpClass::rowReduce : OpClass::heavy;
   }
   if (hasScalarBody(op) ||
@@ -62,6 +75,11 @@ static bool readsOnce(Operation *consumer, OpOperand &operand) {
   if (auto pad = dyn_cast<PadOp>(consumer)) {
     return pad.getKind() == PadKind::constant;
   }
+  if (auto gather = dyn_cast<GatherOp>(consumer)) {
+    // Of single elements: an index each.
+    return operand.getOperandNumber() == 1 &&
+           cast<ShapedType>(gather.getX().getType()).getRank() == 1;
+  }
   if (!hasScalarBody(consumer)) {
     return false;
   }
@@ -86,6 +104,7 @@ private:
   bool tryMerge(unsigned producer, unsigned consumer);
   bool feedsOnly(unsigned producer, unsigned consumer);
   bool reachesThroughOthers(unsigned from, unsigned to);
+  unsigned gatherDepth(unsigned producer, unsigned consumer);
   bool isCheapToFuse(unsigned producer, unsigned consumer);
   StringRef unionArchetype(unsigned producer, unsigned consumer);
   StringRef epilogueArchetype(unsigned producer, unsigned consumer);
@@ -114,6 +133,11 @@ ClusterBuilder::ClusterBuilder(Block &block, const FusionOptions &options)
                         : kind == OpClass::rowReduce ? StringRef("row")
                         : kind == OpClass::loops     ? StringRef("loops")
                                                      : heavyArchetype(&op);
+    auto reduce = dyn_cast<ReduceOp>(op);
+    if (options.rowGroups && reduce && reducesInnerAxes(reduce) &&
+        isRowFloat(reduce)) {
+      cluster.archetype = "column";
+    }
     clusterOf[&op] = clusters.size();
     clusters.push_back(std::move(cluster));
   }
@@ -168,7 +192,35 @@ bool ClusterBuilder::reachesThroughOthers(unsigned from, unsigned to) {
   return false;
 }
 
+/// The most gathers on one path through the union: loads of which each waits
+/// for the one before.
+unsigned ClusterBuilder::gatherDepth(unsigned producer, unsigned consumer) {
+  SmallVector<Operation *> ops(clusters[producer].ops.begin(),
+                               clusters[producer].ops.end());
+  llvm::append_range(ops, clusters[consumer].ops);
+  llvm::sort(ops, [&](Operation *a, Operation *b) {
+    return order.lookup(a) < order.lookup(b);
+  });
+  llvm::SmallDenseMap<Operation *, unsigned> depths;
+  unsigned most = 0;
+  for (Operation *op : ops) {
+    unsigned depth = 0;
+    for (Value operand : op->getOperands()) {
+      depth = std::max(depth, depths.lookup(operand.getDefiningOp()));
+    }
+    depths[op] = depth + (isa<GatherOp>(op) ? 1 : 0);
+    most = std::max(most, depths[op]);
+  }
+  return most;
+}
+
 bool ClusterBuilder::isCheapToFuse(unsigned producer, unsigned consumer) {
+  // More in a row leave a CPU nothing to do while it waits: the elements that
+  // would fill the gaps no longer fit its window.
+  constexpr unsigned gathersInARow = 3;
+  if (gatherDepth(producer, consumer) > gathersInARow) {
+    return false;
+  }
   for (Operation *op : clusters[consumer].ops) {
     for (OpOperand &operand : op->getOpOperands()) {
       Operation *source = operand.get().getDefiningOp();
@@ -195,6 +247,12 @@ static bool isVectorType(Type element) {
   return element.isF32() || element.isF16() || element.isBF16();
 }
 
+/// Rows have 64-bit elements as well.
+static bool isRowElement(Type element) {
+  return isVectorType(element) || element.isF64() || element.isInteger(64) ||
+         element.isSignedInteger(64) || element.isUnsignedInteger(64);
+}
+
 /// Ops that compute vectors from vectors, lane by lane.
 static bool isLanewise(Operation *op) {
   auto conversion = dyn_cast<CastOp>(op);
@@ -202,57 +260,55 @@ static bool isLanewise(Operation *op) {
          (conversion && isVectorType(elementTypeOf(conversion.getX())));
 }
 
-/// Ops that the row emitter takes: elementwise ops and trailing f32 reductions
-/// over one row space.
+/// Whether an operand that the group reads has the last `count` dims of
+/// `space`, or one element there.
+static bool hasColumnsOrOne(Value operand, ArrayRef<int64_t> space,
+                            size_t count) {
+  auto type = dyn_cast<RankedTensorType>(operand.getType());
+  if (!type) {
+    return true;
+  }
+  ArrayRef<int64_t> columns = type.getShape().take_back(count);
+  bool single = llvm::all_of(columns, [](int64_t dim) { return dim == 1; });
+  return isRowElement(type.getElementType()) &&
+         (single || columns == space.take_back(count));
+}
+
+/// Ops that the emitters of rows and columns take: elementwise ops and
+/// reductions over the same axes of one space.
 bool ClusterBuilder::isRowUnion(unsigned producer, unsigned consumer) {
-  RankedTensorType space;
-  auto visit = [&](Operation *op) {
-    if (auto reduce = dyn_cast<ReduceOp>(op)) {
-      auto type = cast<RankedTensorType>(reduce.getX().getType());
-      if (space && type.getShape() != space.getShape()) {
-        return false;
-      }
-      space = type;
-      return classify(op) == OpClass::rowReduce;
+  SmallVector<Operation *> all(clusters[producer].ops.begin(),
+                               clusters[producer].ops.end());
+  llvm::append_range(all, clusters[consumer].ops);
+  ReduceOp first;
+  for (Operation *op : all) {
+    auto reduce = dyn_cast<ReduceOp>(op);
+    if (!reduce && !isLanewise(op)) {
+      return false;
     }
-    return isLanewise(op);
-  };
-  for (unsigned i : {producer, consumer}) {
-    if (!llvm::all_of(clusters[i].ops, visit)) {
+    first = first ? first : reduce;
+    if (reduce && (reduce.getX().getType() != first.getX().getType() ||
+                   reduce.getAxes() != first.getAxes())) {
       return false;
     }
   }
-  int64_t reduced = -1;
-  for (unsigned i : {producer, consumer}) {
-    for (Operation *op : clusters[i].ops) {
-      if (auto reduce = dyn_cast<ReduceOp>(op)) {
-        int64_t axes = reduce.getAxes().size();
-        if (reduced >= 0 && axes != reduced) {
-          return false;
-        }
-        reduced = axes;
-      }
-    }
-  }
-  if (!space || reduced != 1) {
+  bool isRow = first && reducesTrailingAxes(first);
+  if (!first || !isRowFloat(first) ||
+      !(isRow ? first.getAxes().size() == 1 : reducesInnerAxes(first))) {
     return false;
   }
-  // Every value is [rows..., C] or [rows..., 1].
-  for (unsigned i : {producer, consumer}) {
-    for (Operation *op : clusters[i].ops) {
-      auto type = cast<RankedTensorType>(op->getResult(0).getType());
-      if (!isVectorType(type.getElementType()) ||
-          type.getRank() != space.getRank() ||
-          type.getShape().drop_back() != space.getShape().drop_back()) {
-        return false;
-      }
-      int64_t last = type.getShape().back();
-      if (last != 1 && last != space.getShape().back()) {
-        return false;
-      }
-    }
-  }
-  return true;
+  // Every value has the shape of what is reduced, or of a result of that.
+  auto space = cast<RankedTensorType>(first.getX().getType()).getShape();
+  auto row = cast<RankedTensorType>(first.getY().getType()).getShape();
+  size_t columns = space.size() - 1 - first.getAxes().back();
+  return llvm::all_of(all, [&](Operation *op) {
+    auto type = cast<RankedTensorType>(op->getResult(0).getType());
+    return isRowElement(type.getElementType()) &&
+           (type.getShape() == space || type.getShape() == row) &&
+           (isRow || llvm::all_of(op->getOperands(), [&](Value operand) {
+              return hasColumnsOrOne(operand, space, columns);
+            }));
+  });
 }
 
 /// An elementwise chain of the producer's result shape after a heavy op, one
@@ -261,8 +317,8 @@ StringRef ClusterBuilder::epilogueArchetype(unsigned producer,
                                             unsigned consumer) {
   StringRef archetype = clusters[producer].archetype;
   if (!options.contractEpilogues || archetype == "map" ||
-      archetype == "loops" || archetype == "row" || archetype == "reduce" ||
-      clusters[consumer].archetype != "map") {
+      archetype == "loops" || archetype == "row" || archetype == "column" ||
+      archetype == "reduce" || clusters[consumer].archetype != "map") {
     return {};
   }
   Operation *heavy = clusters[producer].ops.front();
@@ -290,9 +346,11 @@ StringRef ClusterBuilder::unionArchetype(unsigned producer, unsigned consumer) {
   if (p == "map" && c == "map") {
     return p;
   }
-  if (options.rowGroups && (p == "row" || c == "row") &&
-      isRowUnion(producer, consumer)) {
-    return "row";
+  for (StringRef archetype : {"row", "column"}) {
+    if (options.rowGroups && (p == archetype || c == archetype) &&
+        isRowUnion(producer, consumer)) {
+      return archetype;
+    }
   }
   if (p == "map" && (c == "reduce" || (c == "row" && !options.rowGroups))) {
     return c;

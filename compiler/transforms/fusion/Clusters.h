@@ -33,14 +33,15 @@ OpClass classify(mlir::Operation *op);
 
 /// What the target can emit beyond the generic archetypes.
 struct FusionOptions {
-  bool rowGroups = false; ///< reductions over rows with their elementwise ops
+  bool rowGroups = false; ///< reductions over rows, or over dims that others
+                          ///< follow (columns), with their elementwise ops
   bool contractEpilogues =
       false; ///< elementwise ops after products and windows
 };
 
 struct Cluster {
   llvm::SetVector<mlir::Operation *> ops;
-  mlir::StringRef archetype; ///< map, row, contract, conv, pool, ..., loops
+  mlir::StringRef archetype; ///< map, row, column, matmul, conv, ..., loops
 };
 
 /// Partitions the compute ops of `block` into clusters, in topological order of

@@ -42,12 +42,19 @@ rois = f32(0, 0, 4, 5, 1, 1.5, 6.5, 3, 2, 0.5, 3, 4.5).reshape(3, 4)
 for mode, ratio, place in itertools.product(("avg", "max"), (0, 2), ("half_pixel", "output_half_pixel")):
     case(f"roi_align_{mode}_{ratio}_{place}", "RoiAlign", [normal(2, 3, 7, 8), rois, i64(0, 1, 0)], opset=16, mode=mode, sampling_ratio=ratio,
          coordinate_transformation_mode=place, output_height=3, output_width=2, spatial_scale=0.75)
+# More channels than a block of the kernel, and regions that leave the image.
+for mode, ratio in itertools.product(("avg", "max"), (0, 2)):
+    case(f"roi_align_channels_{mode}_{ratio}", "RoiAlign", [normal(2, 19, 7, 8), rois * 2 - 3, i64(0, 1, 0)], opset=16, mode=mode, sampling_ratio=ratio,
+         output_height=3, output_width=2)
 case("max_roi_pool", "MaxRoiPool", [normal(2, 3, 7, 8), f32(0, 0, 0, 4, 5, 1, 1, 2, 6, 3).reshape(2, 5)], pooled_shape=[2, 3], spatial_scale=0.9,
      opset=21)
 corner = uniform(2, 12, 2) * 8
 boxes = np.concatenate([corner, corner + uniform(2, 12, 2) * 4 + 0.5], 2).astype(np.float32)
 for center in (0, 1):
     case(f"nms_{center}", "NonMaxSuppression", [boxes, uniform(2, 3, 12), P(i64(4)), P(f32(0.3)), P(f32(0.2))], center_point_box=center, opset=11)
+many = np.concatenate([k := uniform(2, 300, 2) * 10, k + uniform(2, 300, 2) * 3], 2)
+for limit in (0, 20, 1000):
+    case(f"nms_many_{limit}", "NonMaxSuppression", [many, uniform(2, 3, 300), P(i64(limit)), P(f32(0.4)), P(f32(0.2))], opset=11)
 case("nms_no_score", "NonMaxSuppression", [boxes, uniform(2, 3, 12), P(i64(100)), P(f32(0.1))], opset=11)
 case("nms_10", "NonMaxSuppression", [boxes, uniform(2, 3, 12), P(i64(4)), P(f32(0.3)), P(f32(0.2))], opset=10)
 case("roi_align_10", "RoiAlign", [normal(2, 3, 7, 8), rois, i64(0, 1, 0)], opset=10, output_height=2, output_width=3, sampling_ratio=2)

@@ -3,7 +3,7 @@ import re
 
 import numpy as np
 
-from case import P, case, ints, k, normal, uniform
+from case import P, case, i64, ints, k, normal, uniform
 
 for reduction in ("none", "mean", "sum"):
     case(f"nll_{reduction}", "NegativeLogLikelihoodLoss", [normal(3, 5, 4), ints(0, 5, 3, 4), uniform(5)], opset=13, reduction=reduction, ignore_index=2)
@@ -38,3 +38,21 @@ for op in ("HannWindow", "HammingWindow", "BlackmanWindow"):
     for periodic in (0, 1):
         case(f"{op.lower()}_{periodic}", op, [P(np.int64(11))], opset=17, periodic=periodic)
 case("mel_weights", "MelWeightMatrix", [P(np.int64(20)), P(np.int64(256)), P(np.int64(16000)), P(np.float32(80)), P(np.float32(7600))], opset=17)
+
+# Reductions over each kind of axes: what follows them, what lies between them, and no element at all.
+for op in ("ReduceMax", "ReduceMin", "ReduceSum", "ReduceMean", "ReduceProd", "ReduceL2", "ReduceLogSumExp"):
+    for name, axes in {"first": [0], "inner": [1], "two": [1, 2], "last": [3], "around": [0, 2, 3], "ends": [0, 3]}.items():
+        case(f"{op.lower()}_{name}", op, [normal(3, 5, 2, 41), P(i64(*axes))], opset=18)
+    case(f"{op.lower()}_double", op, [normal(7, 37).astype(np.float64), P(i64(-1))], opset=18, keepdims=0)
+    case(f"{op.lower()}_double_first", op, [normal(7, 37).astype(np.float64), P(i64(0))], opset=18, keepdims=0)
+for op in ("Softmax", "LogSoftmax"):
+    for axis in range(4):
+        case(f"{op.lower()}_axis_{axis}", op, [normal(2, 5, 3, 23)], opset=13, axis=axis)
+    case(f"{op.lower()}_f16_axis_1", op, [normal(2, 5, 3, 23).astype(np.float16)], opset=13, axis=1)
+for op in ("ArgMax", "ArgMin"):
+    for last in (0, 1):
+        case(f"{op.lower()}_long_row_{last}", op, [ints(0, 9, 3, 301).astype(np.float32)], opset=13, axis=1, select_last_index=last)
+        case(f"{op.lower()}_wide_columns_{last}", op, [ints(0, 4, 6, 301).astype(np.float64)], opset=13, axis=0, select_last_index=last)
+    for axis in range(3):
+        for last in (0, 1):
+            case(f"{op.lower()}_ties_{axis}_{last}", op, [ints(0, 4, 5, 7, 37).astype(np.float32)], opset=13, axis=axis, select_last_index=last)

@@ -3,13 +3,13 @@
 // No emitter takes this softmax: each reduction gets a kernel of its own, and
 // none is computed again for every element that reads it.
 // CHECK-LABEL: @main
-// CHECK: %[[M:.*]] = mlc.group "reduce"
+// CHECK: %[[M:.*]] = mlc.group "row"
 // CHECK-NEXT: ^bb0
 // CHECK-NEXT: mlc.reduce
 // CHECK-NEXT: mlc.yield
 // CHECK: %[[E:.*]] = mlc.group "map"(%arg0, %[[M]])
 // CHECK: mlc.exp
-// CHECK: %[[S:.*]] = mlc.group "reduce"(%[[E]])
+// CHECK: %[[S:.*]] = mlc.group "row"(%[[E]])
 // CHECK: mlc.reduce
 // CHECK-NEXT: mlc.yield
 // CHECK: %[[Y:.*]] = mlc.group "map"(%[[E]], %[[S]])
