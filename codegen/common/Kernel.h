@@ -57,6 +57,10 @@ inline constexpr llvm::StringLiteral kNoAlias = "mlc.noalias";
 /// The ONNX nodes that a location comes from, each once.
 llvm::SmallVector<llvm::StringRef> nodeNames(mlir::Location loc);
 
+/// "node 'name': " for the text of a check at `loc`, or "one of the nodes ..."
+/// in a kernel that several share; empty when there is no name.
+std::string nodePrefix(mlir::Location loc);
+
 /// Name of the function that gives a partitioned kernel's range.
 std::string countName(llvm::StringRef kernel);
 

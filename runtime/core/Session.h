@@ -149,8 +149,6 @@ inline void checkReports(Session &session) {
     unwind(session, MLC_INVALID_ARGUMENT);
   }
 }
-/// Whether mlc_abi_program_t::plan gave a size.
-Status checkArenaBytes(const Session &session, int64_t bytes);
 /// MLC_INVALID_ARGUMENT with the text of the program's check `message`.
 Status failMessage(const Session &session, int64_t message, int64_t found,
                    int64_t expected);

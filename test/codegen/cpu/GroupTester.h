@@ -19,7 +19,7 @@ namespace mlc::codegen::test {
 
 struct GroupTensor {
   llvm::SmallVector<int64_t> dims;
-  std::vector<float> values;     ///< random unless given
+  std::vector<float> values;          ///< random unless given
   std::vector<int32_t> integers = {}; ///< instead, for i32 tensors
 };
 
