@@ -100,7 +100,7 @@ def LowerHostPass : Pass<"mlc-lower-host", "::mlir::ModuleOp"> {
     Option<"gpu", "gpu", "bool", "false", "kernels run on a GPU">
   ];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::scf::SCFDialect",
-                           "::mlir::memref::MemRefDialect"];
+                           "::mlir::affine::AffineDialect", "::mlir::memref::MemRefDialect"];
 }
 
 def LowerToLLVMPass : Pass<"mlc-lower-to-llvm", "::mlir::ModuleOp"> {

@@ -260,6 +260,14 @@ void execReport(mlc_exec_t *exec, int64_t message, int64_t found,
   }
 }
 
+void execWork(mlc_exec_t *exec, int64_t kernel, int64_t flops, int64_t bytes) {
+  Session &session = sessionOf(exec);
+  if (session.work && kernel >= 0 && kernel < session.program->kernel_count) {
+    session.work[kernel].flops += static_cast<double>(flops);
+    session.work[kernel].bytes += static_cast<double>(bytes);
+  }
+}
+
 int64_t nowNs() {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
