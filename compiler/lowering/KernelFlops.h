@@ -13,10 +13,10 @@
 
 namespace mlc {
 
-/// Sets mlc.flops of the group's kernel (codegen/common/Kernel.h): formulas over
-/// the dynamic dims and index scalars among the kernel's arguments, in order;
-/// the first for the whole group, then one for each output with all it needs.
-/// Nothing is set when a size is known inside the kernel only.
+/// Sets mlc.flops of the group's kernel (codegen/common/Kernel.h): formulas
+/// over the dynamic dims and index scalars among the kernel's arguments, in
+/// order; the first for the whole group, then one for each output with all it
+/// needs. Nothing is set when a size is known inside the kernel only.
 void setKernelFlops(GroupOp group, mlir::func::FuncOp kernel);
 
 } // namespace mlc

@@ -160,7 +160,7 @@ Status ElfFile::readHeader() {
     return damaged("the file is empty, expected a shared object made by 'mlc "
                    "compile'");
   }
-  if (bytes < SELFMAG || memcmp(header.e_ident, ELFMAG, SELFMAG)) {
+  if (bytes < SELFMAG || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
     return damaged("not an ELF file, expected a shared object made by 'mlc "
                    "compile'");
   }

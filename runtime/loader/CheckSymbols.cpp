@@ -18,8 +18,7 @@ struct Table {
   ~Table() { free(bytes); }
 
   /// `count` elements at `offset`, or null when they do not lie in the table.
-  template <typename T>
-  const T *at(uint64_t offset, uint64_t count = 1) const {
+  template <typename T> const T *at(uint64_t offset, uint64_t count = 1) const {
     bool isInside = offset % alignof(T) == 0 && count <= size / sizeof(T) &&
                     isWithin(offset, count * sizeof(T), 0, size);
     return isInside ? reinterpret_cast<const T *>(bytes + offset) : nullptr;
@@ -102,8 +101,7 @@ bool SymbolTables::isLibrary(uint64_t name) const {
   const char *wanted = nameAt(name);
   for (uint64_t i = 0; wanted && i < file.dynamicCount; ++i) {
     const Elf64_Dyn &entry = file.dynamic[i];
-    if (entry.d_tag == DT_NEEDED &&
-        !strcmp(wanted, nameAt(entry.d_un.d_val))) {
+    if (entry.d_tag == DT_NEEDED && !strcmp(wanted, nameAt(entry.d_un.d_val))) {
       return true;
     }
   }
@@ -137,8 +135,8 @@ bool SymbolTables::areSymbols() const {
   return sound;
 }
 
-/// [buckets, symbols, bucket..., next...]: no symbol follows two others, so that
-/// no list is a circle.
+/// [buckets, symbols, bucket..., next...]: no symbol follows two others, so
+/// that no list is a circle.
 bool SymbolTables::isHash() const {
   const auto *head = hash.at<uint32_t>(0, 2);
   if (!hash.bytes) {
@@ -179,9 +177,8 @@ bool SymbolTables::isGnuHash() const {
     return sound;
   }
   uint64_t listed = count - head[1];
-  const auto *hashes =
-      gnuHash.at<uint32_t>((const uint8_t *)(buckets + head[0]) - gnuHash.bytes,
-                           listed);
+  const auto *hashes = gnuHash.at<uint32_t>(
+      (const uint8_t *)(buckets + head[0]) - gnuHash.bytes, listed);
   return hashes && (hashes[listed - 1] & 1);
 }
 
@@ -259,8 +256,8 @@ Status SymbolTables::check() {
                        : !areSymbols()                    ? "symbols"
                        : !isHash() || !isGnuHash()        ? "hashes"
                        : !areNeeds() || !areDefinitions() ? "versions"
-                       : !areVersions() ? "symbols' versions"
-                                        : nullptr;
+                       : !areVersions()                   ? "symbols' versions"
+                                                          : nullptr;
   return broken ? file.damaged("its table of %s is damaged", broken) : MLC_OK;
 }
 

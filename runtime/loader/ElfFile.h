@@ -62,7 +62,7 @@ protected:
   Status cutShort(const char *what, uint64_t offset, uint64_t bytes) {
     return damaged("cut short or damaged: %s ends at byte %llu, the file has "
                    "%llu",
-                   what, (unsigned long long)(offset + bytes),
+                   what, (unsigned long long)offset + bytes,
                    (unsigned long long)fileBytes);
   }
   /// The loaded segment that holds these bytes of the address space, or null.

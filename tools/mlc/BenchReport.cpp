@@ -40,8 +40,8 @@ std::string formatRate(double perSecond) {
 
 std::string formatKernels(const Report &report) {
   double total = report.kernelSeconds();
-  TextTable rows({"share", "time", "GFLOP/s", "GB/s", "calls", "kernel", "kind",
-                  "nodes"});
+  TextTable rows(
+      {"share", "time", "GFLOP/s", "GB/s", "calls", "kernel", "kind", "nodes"});
   for (const KernelRow &row : report.kernels) {
     double share = total > 0 ? row.seconds / total * 100 : 0;
     rows.add({formatNumber(share, "%.1f %%"), formatSeconds(row.seconds),

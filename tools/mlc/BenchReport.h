@@ -48,8 +48,8 @@ struct Report {
   bool hasTransfers() const { return uploads.bytes + downloads.bytes > 0; }
 };
 
-/// As tables, or as one JSON object; with `kernels` also the rows of the kernels
-/// and of the copies.
+/// As tables, or as one JSON object; with `kernels` also the rows of the
+/// kernels and of the copies.
 std::string formatText(const Report &report, bool kernels);
 std::string formatJson(const Report &report, bool kernels);
 

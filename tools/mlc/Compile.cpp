@@ -42,7 +42,7 @@ std::optional<Problem> readOptions(const Arguments &arguments,
                                    CompileOptions &options) {
   options.inputPath = arguments.operand();
   options.targets = arguments.all("target");
-  options.optLevel = std::atoi(arguments.get("O", "3").c_str());
+  options.optLevel = arguments.get("O", "3").front() - '0';
   options.precision = arguments.get("precision", "fp32");
   options.emit = arguments.get("emit", "so");
   options.compileTo = arguments.get("compile-to");

@@ -202,57 +202,48 @@ static bool isLanewise(Operation *op) {
          (conversion && isVectorType(elementTypeOf(conversion.getX())));
 }
 
+/// What the reductions among `ops` are over; null without one, when they
+/// differ, or with an op that the row emitter does not take.
+static RankedTensorType rowSpace(ArrayRef<Operation *> ops) {
+  RankedTensorType space;
+  for (Operation *op : ops) {
+    auto reduce = dyn_cast<ReduceOp>(op);
+    if (!reduce) {
+      if (!isLanewise(op)) {
+        return {};
+      }
+      continue;
+    }
+    auto type = cast<RankedTensorType>(reduce.getX().getType());
+    if (classify(op) != OpClass::rowReduce || reduce.getAxes().size() != 1 ||
+        (space && type.getShape() != space.getShape())) {
+      return {};
+    }
+    space = type;
+  }
+  return space;
+}
+
+/// Whether the value is [rows..., C] or [rows..., 1] in a space [rows..., C].
+static bool isInRows(RankedTensorType type, RankedTensorType space) {
+  return isVectorType(type.getElementType()) &&
+         type.getRank() == space.getRank() &&
+         type.getShape().drop_back() == space.getShape().drop_back() &&
+         (type.getShape().back() == 1 ||
+          type.getShape().back() == space.getShape().back());
+}
+
 /// Ops that the row emitter takes: elementwise ops and trailing f32 reductions
 /// over one row space.
 bool ClusterBuilder::isRowUnion(unsigned producer, unsigned consumer) {
-  RankedTensorType space;
-  auto visit = [&](Operation *op) {
-    if (auto reduce = dyn_cast<ReduceOp>(op)) {
-      auto type = cast<RankedTensorType>(reduce.getX().getType());
-      if (space && type.getShape() != space.getShape()) {
-        return false;
-      }
-      space = type;
-      return classify(op) == OpClass::rowReduce;
-    }
-    return isLanewise(op);
-  };
-  for (unsigned i : {producer, consumer}) {
-    if (!llvm::all_of(clusters[i].ops, visit)) {
-      return false;
-    }
-  }
-  int64_t reduced = -1;
-  for (unsigned i : {producer, consumer}) {
-    for (Operation *op : clusters[i].ops) {
-      if (auto reduce = dyn_cast<ReduceOp>(op)) {
-        int64_t axes = reduce.getAxes().size();
-        if (reduced >= 0 && axes != reduced) {
-          return false;
-        }
-        reduced = axes;
-      }
-    }
-  }
-  if (!space || reduced != 1) {
-    return false;
-  }
-  // Every value is [rows..., C] or [rows..., 1].
-  for (unsigned i : {producer, consumer}) {
-    for (Operation *op : clusters[i].ops) {
-      auto type = cast<RankedTensorType>(op->getResult(0).getType());
-      if (!isVectorType(type.getElementType()) ||
-          type.getRank() != space.getRank() ||
-          type.getShape().drop_back() != space.getShape().drop_back()) {
-        return false;
-      }
-      int64_t last = type.getShape().back();
-      if (last != 1 && last != space.getShape().back()) {
-        return false;
-      }
-    }
-  }
-  return true;
+  SmallVector<Operation *> ops;
+  llvm::append_range(ops, clusters[producer].ops);
+  llvm::append_range(ops, clusters[consumer].ops);
+  RankedTensorType space = rowSpace(ops);
+  return space && llvm::all_of(ops, [&](Operation *op) {
+           return isInRows(cast<RankedTensorType>(op->getResult(0).getType()),
+                           space);
+         });
 }
 
 /// An elementwise chain of the producer's result shape after a heavy op, one

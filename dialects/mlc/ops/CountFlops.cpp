@@ -11,8 +11,9 @@
 using namespace mlir;
 using namespace mlc;
 
-// Of one element, as the definitions in Norm.td spell them: maximum, difference,
-// exponential, sum, quotient; sum, difference, square, sum, product.
+// Of one element, as the definitions in Norm.td spell them: maximum,
+// difference, exponential, sum, quotient; sum, difference, square, sum,
+// product.
 static constexpr int64_t softmaxFlops = 5, layerNormFlops = 5;
 
 static AffineExpr product(ShapeScope &scope, ArrayRef<AffineExpr> dims) {
@@ -77,8 +78,8 @@ AffineExpr ConvTransposeOp::countFlops(ShapeScope &scope) {
 AffineExpr ConvBlockedOp::countFlops(ShapeScope &scope) {
   bool transposed = getForm() == ConvForm::transpose;
   DimExprs dims(scope.dims(transposed ? getX() : getY()));
-  int64_t perPixel = getFilters() * (getChannels() / getGroup()) *
-                     product(getKernel());
+  int64_t perPixel =
+      getFilters() * (getChannels() / getGroup()) * product(getKernel());
   return dims[0] * dims[2] * dims[3] * (2 * perPixel);
 }
 
