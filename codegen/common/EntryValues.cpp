@@ -7,6 +7,7 @@
 #include "codegen/common/EntryValues.h"
 #include "dialects/mlc/Mlc.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
@@ -161,6 +162,9 @@ Value EntryValues::dimOf(Value buffer, int64_t dim) {
   if (auto output = dyn_cast<OutputOp>(op)) {
     return get(output.getDims()[place]);
   }
+  if (auto view = dyn_cast<memref::ViewOp>(op)) {
+    return get(view.getSizes()[place]);
+  }
   if (auto cast = dyn_cast<memref::CastOp>(op)) {
     return dimOf(cast.getSource(), dim);
   }
@@ -189,6 +193,41 @@ Value EntryValues::compute(Value value) {
     mapping.map(operand, atEntry);
   }
   return unique(b.clone(*op, mapping));
+}
+
+/// Sums, products and quotients by constants of what is not negative.
+static bool isNonNegative(AffineExpr expr, ArrayRef<bool> operands,
+                          unsigned dims) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr)) {
+    return constant.getValue() >= 0;
+  }
+  if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
+    return operands[dim.getPosition()];
+  }
+  if (auto symbol = dyn_cast<AffineSymbolExpr>(expr)) {
+    return operands[dims + symbol.getPosition()];
+  }
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  return isNonNegative(binary.getLHS(), operands, dims) &&
+         isNonNegative(binary.getRHS(), operands, dims);
+}
+
+bool isNonNegative(Value value) {
+  if (std::optional<int64_t> constant = getConstantIntValue(value)) {
+    return *constant >= 0;
+  }
+  Operation *op = value.getDefiningOp();
+  if (auto apply = dyn_cast_or_null<affine::AffineApplyOp>(op)) {
+    SmallVector<bool> operands = llvm::map_to_vector(
+        apply.getMapOperands(), [](Value each) { return isNonNegative(each); });
+    AffineMap map = apply.getAffineMap();
+    return isNonNegative(map.getResult(0), operands, map.getNumDims());
+  }
+  if (isa_and_nonnull<arith::MaxSIOp>(op)) {
+    return llvm::any_of(op->getOperands(),
+                        [](Value each) { return isNonNegative(each); });
+  }
+  return isa_and_nonnull<memref::DimOp>(op);
 }
 
 Value EntryValues::get(Value value) {

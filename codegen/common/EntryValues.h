@@ -61,6 +61,10 @@ private:
   llvm::DenseSet<mlir::Operation *, Equality> operations;
 };
 
+/// Whether an index value is known to be at least 0. Dims of buffers are: a
+/// buffer with another extent is never made.
+bool isNonNegative(mlir::Value value);
+
 } // namespace mlc::codegen
 
 #endif // MLC_CODEGEN_COMMON_ENTRYVALUES_H

@@ -26,6 +26,8 @@ static void buildSharedPipeline(OpPassManager &pm) {
   pm.addPass(createExpandSmallFloatsPass({/*nativeF16=*/true}));
   pm.addPass(createExpandMathPass({/*fma=*/true, /*device=*/true}));
   pm.addPass(createPlanMemoryPass());
+  // After the plan: what shapes must hold is asked in front of the arena.
+  pm.addPass(createCheckExtentsPass());
   pm.addPass(createLowerHostPass({/*gpu=*/true}));
 }
 

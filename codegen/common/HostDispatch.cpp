@@ -9,6 +9,7 @@
 #include "codegen/common/Kernel.h"
 #include "codegen/common/KernelEntry.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -144,10 +145,60 @@ void HostDispatch::callLaunch(OpBuilder &b, const Launch &launch,
             addresses, abi.wordConstant(b, loc, slots)});
 }
 
+/// The kernel's formula for the dims and scalars among `arguments`.
+static Value flopsOf(OpBuilder &b, Location loc, func::FuncOp kernel,
+                     ValueRange arguments) {
+  auto maps = kernel->getAttrOfType<ArrayAttr>(kFlops);
+  if (!maps) {
+    return arith::ConstantIndexOp::create(b, loc, 0);
+  }
+  SmallVector<Value> symbols;
+  for (Value argument : arguments) {
+    if (isa<MemRefType>(argument.getType())) {
+      llvm::append_range(symbols, dynamicDims(b, loc, argument));
+    } else {
+      symbols.push_back(argument);
+    }
+  }
+  AffineMap map = cast<AffineMapAttr>(maps[0]).getValue();
+  return affine::AffineApplyOp::create(
+      b, loc, map, ArrayRef(symbols).take_front(map.getNumSymbols()));
+}
+
+/// Tells a profiled run what the kernel computes and moves, each buffer once;
+/// of a kernel that is repeated for steps, all at once.
+void HostDispatch::recordWork(DispatchOp op) {
+  Location loc = op.getLoc();
+  OpBuilder b(op->hasAttr(kStep) ? op->getParentOp() : op);
+  Value counts =
+      abi.load(b, loc, abi.wordType(), exec, offsetof(mlc_exec_t, counts_work));
+  Value isCounted = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
+                                          counts, abi.wordConstant(b, loc, 0));
+  b = scf::IfOp::create(b, loc, isCounted).getThenBodyBuilder();
+  auto arguments = op.getArguments();
+  if (op->hasAttr(kStep)) {
+    arguments = arguments.drop_back();
+  }
+  auto module = op->getParentOfType<ModuleOp>();
+  auto kernel = module.lookupSymbol<func::FuncOp>(op.getKernel());
+  Value bytes = abi.wordConstant(b, loc, 0);
+  for (Value buffer :
+       llvm::SetVector<Value>(arguments.begin(), arguments.end())) {
+    if (auto type = dyn_cast<MemRefType>(buffer.getType())) {
+      bytes = arith::AddIOp::create(
+          b, loc, bytes, abi.bytes(b, loc, type, dynamicDims(b, loc, buffer)));
+    }
+  }
+  abi.call(b, loc, exec, offsetof(mlc_exec_api_t, work), Type(),
+           {abi.wordConstant(b, loc, numbers[kernel.getNameAttr()]),
+            flopsOf(b, loc, kernel, arguments), bytes});
+}
+
 void HostDispatch::lower(DispatchOp op, Value execArgument,
                          Value scratchMemory) {
   exec = execArgument;
   scratch = scratchMemory;
+  recordWork(op);
   Launch launch = flatten(op);
   if (gpu) {
     runOnDevice(launch);

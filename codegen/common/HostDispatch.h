@@ -33,6 +33,7 @@ private:
     mlir::Value count;
   };
   Launch flatten(DispatchOp op);
+  void recordWork(DispatchOp op);
   void runOnPool(Launch &launch);
   void runOnDevice(Launch &launch);
   void callLaunch(mlir::OpBuilder &b, const Launch &launch,

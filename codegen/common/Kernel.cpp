@@ -34,6 +34,24 @@ SmallVector<StringRef> nodeNames(Location loc) {
   return SmallVector<StringRef>(names.getArrayRef());
 }
 
+std::string nodePrefix(Location loc) {
+  constexpr size_t shown = 3;
+  SmallVector<StringRef> nodes = nodeNames(loc);
+  std::string text;
+  for (StringRef node : ArrayRef(nodes).take_front(shown)) {
+    text += (text.empty() ? "'" : ", '") + node.take_front(200).str() + "'";
+  }
+  // A message is a format; a name must not bring conversions of its own.
+  std::replace(text.begin(), text.end(), '%', '_');
+  if (nodes.size() > shown) {
+    text += " and " + std::to_string(nodes.size() - shown) + " more";
+  }
+  if (nodes.empty()) {
+    return text;
+  }
+  return (nodes.size() == 1 ? "node " : "one of the nodes ") + text + ": ";
+}
+
 SmallVector<func::FuncOp> kernelsOf(ModuleOp module) {
   llvm::SetVector<func::FuncOp> kernels;
   SymbolTable symbols(module);

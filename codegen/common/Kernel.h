@@ -18,6 +18,9 @@
 //   mlc.grain = N    the least part worth a thread of its own
 //   mlc.hot          vector code that wants the light LLVM pipeline
 //   mlc.nodes, mlc.archetype   text for the kernel table
+//   mlc.flops = [MAP...]   floating-point operations (mlc::flopsOf) by the
+//                    dynamic dims and index scalars among the arguments, in
+//                    order: of all, then for each nest of what it needs
 //
 //===----------------------------------------------------------------------===//
 #ifndef MLC_CODEGEN_COMMON_KERNEL_H
@@ -44,6 +47,9 @@ inline constexpr llvm::StringLiteral kGrain = "mlc.grain";
 inline constexpr llvm::StringLiteral kHot = "mlc.hot";
 inline constexpr llvm::StringLiteral kNodes = "mlc.nodes";
 inline constexpr llvm::StringLiteral kArchetype = "mlc.archetype";
+inline constexpr llvm::StringLiteral kFlops = "mlc.flops";
+/// On mlc.dispatch: one of the steps that the loop around it repeats.
+inline constexpr llvm::StringLiteral kStep = "mlc.step";
 /// On mlc.extract: the elements were unsigned before lowering.
 inline constexpr llvm::StringLiteral kUnsigned = "mlc.unsigned";
 /// What mlc.hot becomes on the LLVM function.
@@ -56,6 +62,10 @@ inline constexpr llvm::StringLiteral kNoAlias = "mlc.noalias";
 
 /// The ONNX nodes that a location comes from, each once.
 llvm::SmallVector<llvm::StringRef> nodeNames(mlir::Location loc);
+
+/// "node 'name': " for the text of a check at `loc`, or "one of the nodes ..."
+/// in a kernel that several share; empty when there is no name.
+std::string nodePrefix(mlir::Location loc);
 
 /// Name of the function that gives a partitioned kernel's range.
 std::string countName(llvm::StringRef kernel);

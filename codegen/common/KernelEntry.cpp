@@ -17,26 +17,6 @@ namespace mlc::codegen {
 
 static constexpr int64_t scratchAlignment = 64;
 
-/// The text of a check with the node that it belongs to, or all of a kernel
-/// that several share.
-static StringAttr namedMessage(RequireOp check) {
-  constexpr size_t shown = 3;
-  SmallVector<StringRef> nodes = nodeNames(check.getLoc());
-  std::string text;
-  for (StringRef node : ArrayRef(nodes).take_front(shown)) {
-    text += (text.empty() ? "'" : ", '") + node.take_front(200).str() + "'";
-  }
-  // The message is a format; a name must not bring conversions of its own.
-  std::replace(text.begin(), text.end(), '%', '_');
-  if (nodes.size() > shown) {
-    text += " and " + std::to_string(nodes.size() - shown) + " more";
-  }
-  if (!nodes.empty()) {
-    text = (nodes.size() == 1 ? "node " : "one of the nodes ") + text + ": ";
-  }
-  return StringAttr::get(check.getContext(), text + check.getMessage());
-}
-
 void KernelEntry::lowerChecks(function_ref<int64_t(StringRef)> message) {
   SmallVector<RequireOp> checks;
   kernel.walk([&](RequireOp check) { checks.push_back(check); });
@@ -51,7 +31,8 @@ void KernelEntry::lowerChecks(function_ref<int64_t(StringRef)> message) {
   }
   for (RequireOp check : checks) {
     OpBuilder b(check);
-    int64_t number = message(namedMessage(check));
+    int64_t number = message(
+        b.getStringAttr(nodePrefix(check.getLoc()) + check.getMessage()));
     if (gpu) {
       abi.reportUnless(b, check.getLoc(), kernel.getArgument(0), number, check);
     } else {

@@ -49,6 +49,8 @@ private:
 
   // Operations of @main.
   LogicalResult lowerOperation(Operation *op);
+  LogicalResult lowerWeight(WeightOp op, OpBuilder &b);
+  void lowerAlloc(memref::AllocOp op, OpBuilder &b);
   void lowerOutput(OutputOp op, OpBuilder &b);
   void lowerExtract(ExtractOp op, OpBuilder &b);
   void lowerCopy(memref::CopyOp op, OpBuilder &b);
@@ -241,29 +243,42 @@ void LowerHostPass::lowerCopy(memref::CopyOp op, OpBuilder &b) {
              abi->addressOf(b, loc, from), bytes});
 }
 
+LogicalResult LowerHostPass::lowerWeight(WeightOp op, OpBuilder &b) {
+  if (int64_t(op.getOffset()) < 0) {
+    return op.emitOpError("has no place in the weights blob");
+  }
+  Location loc = op.getLoc();
+  Value blob = abi->load(b, loc, abi->pointerType(), exec,
+                         offsetof(mlc_exec_t, weights));
+  Value data =
+      abi->advance(b, loc, blob, abi->wordConstant(b, loc, op.getOffset()));
+  auto type = cast<MemRefType>(op.getType());
+  op.replaceAllUsesWith(abi->buffer(b, loc, type, data, {}));
+  return success();
+}
+
+void LowerHostPass::lowerAlloc(memref::AllocOp op, OpBuilder &b) {
+  Location loc = op.getLoc();
+  Value bytes = abi->bytes(b, loc, op.getType(), op.getDynamicSizes());
+  Value data = abi->call(b, loc, exec, offsetof(mlc_exec_api_t, alloc),
+                         abi->pointerType(), {bytes});
+  op.replaceAllUsesWith(
+      abi->buffer(b, loc, op.getType(), data, op.getDynamicSizes()));
+}
+
 LogicalResult LowerHostPass::lowerOperation(Operation *op) {
   OpBuilder b(op);
   Location loc = op->getLoc();
   if (auto weight = dyn_cast<WeightOp>(op)) {
-    if (int64_t(weight.getOffset()) < 0) {
-      return weight.emitOpError("has no place in the weights blob");
+    if (failed(lowerWeight(weight, b))) {
+      return failure();
     }
-    Value blob = abi->load(b, loc, abi->pointerType(), exec,
-                           offsetof(mlc_exec_t, weights));
-    Value data = abi->advance(b, loc, blob,
-                              abi->wordConstant(b, loc, weight.getOffset()));
-    auto type = cast<MemRefType>(weight.getType());
-    weight.replaceAllUsesWith(abi->buffer(b, loc, type, data, {}));
   } else if (auto arena = dyn_cast<ArenaOp>(op)) {
     Value data = callArena(b, loc, arena.getBytes());
     arena.replaceAllUsesWith(abi->buffer(
         b, loc, cast<MemRefType>(arena.getType()), data, arena.getBytes()));
   } else if (auto alloc = dyn_cast<memref::AllocOp>(op)) {
-    Value bytes = abi->bytes(b, loc, alloc.getType(), alloc.getDynamicSizes());
-    Value data = abi->call(b, loc, exec, offsetof(mlc_exec_api_t, alloc),
-                           abi->pointerType(), {bytes});
-    alloc.replaceAllUsesWith(
-        abi->buffer(b, loc, alloc.getType(), data, alloc.getDynamicSizes()));
+    lowerAlloc(alloc, b);
   } else if (auto dealloc = dyn_cast<memref::DeallocOp>(op)) {
     abi->call(b, loc, exec, offsetof(mlc_exec_api_t, release), Type(),
               {abi->addressOf(b, loc, dealloc.getMemref())});

@@ -54,6 +54,16 @@ def PlanMemoryPass : Pass<"mlc-plan-memory", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect", "::mlir::func::FuncDialect"];
 }
 
+def CheckExtentsPass : Pass<"mlc-check-extents", "::mlir::ModuleOp"> {
+  let summary = "end a run whose shapes do not fit before memory is asked for";
+  let description = [{
+    Each `mlc.require` of @main that follows from the input dims moves to its
+    start. Extents of buffers that may be negative get a check of their own.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
 def ExpandMathPass : Pass<"mlc-expand-math"> {
   let summary = "replace f32 functions by polynomials that loops vectorise";
   let description = [{
@@ -90,7 +100,7 @@ def LowerHostPass : Pass<"mlc-lower-host", "::mlir::ModuleOp"> {
     Option<"gpu", "gpu", "bool", "false", "kernels run on a GPU">
   ];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::scf::SCFDialect",
-                           "::mlir::memref::MemRefDialect"];
+                           "::mlir::affine::AffineDialect", "::mlir::memref::MemRefDialect"];
 }
 
 def LowerToLLVMPass : Pass<"mlc-lower-to-llvm", "::mlir::ModuleOp"> {

@@ -105,7 +105,12 @@ void Planner::addToGroup(memref::AllocOp alloc, Life life) {
   SmallVector<Value> factor;
   SmallVector<int64_t> known(type.getShape());
   for (Value size : alloc.getDynamicSizes()) {
+    // A negative one ends the run before its buffer is made, in a branch only
+    // when that is taken.
     Value atEntry = entry.get(size);
+    if (!isNonNegative(atEntry)) {
+      atEntry = entry.max(atEntry, entry.constant(0));
+    }
     if (auto extent = getConstantIntValue(atEntry)) {
       known.push_back(*extent);
     } else {

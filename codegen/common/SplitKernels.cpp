@@ -73,6 +73,9 @@ LogicalResult makeSerial(func::FuncOp kernel) {
 
 /// Erases all nests of `kernel` but the one at `kept`.
 void keepNest(func::FuncOp kernel, size_t kept) {
+  if (auto flops = kernel->getAttrOfType<ArrayAttr>(kFlops)) {
+    kernel->setAttr(kFlops, Builder(kernel).getArrayAttr(flops[kept + 1]));
+  }
   size_t index = 0;
   for (Operation &op :
        llvm::make_early_inc_range(kernel.front().without_terminator())) {

@@ -49,6 +49,9 @@ void buildCpuPipeline(OpPassManager &pm, const CpuIsa &isa) {
   // Offsets for all buffers; needs @main as the lowering left it.
   pm.addPass(createPlanMemoryPass());
 
+  // After the plan: what shapes must hold is asked in front of the arena.
+  pm.addPass(createCheckExtentsPass());
+
   // From here on functions are pointers, words and calls of the runtime.
   pm.addPass(createLowerHostPass());
 

@@ -12,6 +12,7 @@
 // before the next begins; a dispatch each is that barrier.
 //
 //===----------------------------------------------------------------------===//
+#include "codegen/common/Kernel.h"
 #include "codegen/cpu/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -65,6 +66,7 @@ struct RepeatStepsPass : impl::RepeatStepsPassBase<RepeatStepsPass> {
     auto inner = DispatchOp::create(b, loc, op.getKernelAttr(), arguments,
                                     op.getOutputsAttr());
     inner->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+    inner->setAttr(kStep, b.getUnitAttr());
     op.erase();
   }
 };

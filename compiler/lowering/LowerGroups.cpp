@@ -16,6 +16,7 @@
 #include "codegen/Target.h"
 #include "compiler/lowering/GenericKernel.h"
 #include "compiler/lowering/HostToBuffers.h"
+#include "compiler/lowering/KernelFlops.h"
 #include "compiler/lowering/Passes.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -120,6 +121,7 @@ struct LowerGroupsPass : impl::LowerGroupsPassBase<LowerGroupsPass> {
         func::FuncOp::create(b, group.getLoc(), name, kernelType(group));
     kernel.setPrivate();
     kernel->setAttr("mlc.archetype", group.getArchetypeAttr());
+    setKernelFlops(group, kernel);
     if (target) {
       FailureOr<bool> emitted = target->emitKernel(group, kernel);
       if (failed(emitted)) {

@@ -19,6 +19,12 @@ std::string folderOf(llvm::StringRef path) {
   return folder.empty() ? "." : folder.str();
 }
 
+/// The path of `file`'s name in `folder`.
+std::string nameIn(const std::string &folder, llvm::StringRef file) {
+  std::string name = llvm::sys::path::filename(file).str();
+  return folder == "." ? name : folder + "/" + name;
+}
+
 /// Whether two spellings mean one file, also one that does not exist yet.
 bool areSame(const std::string &a, const std::string &b) {
   return fs::equivalent(a, b) ||
@@ -35,9 +41,11 @@ public:
   Outcome run();
 
 private:
-  Outcome fail(Outcome outcome, const char *code, std::string message) {
+  Outcome fail(Outcome outcome, const char *code, std::string message,
+               std::string help = "") {
     problem.code = code;
     problem.message = std::move(message);
+    problem.help = std::move(help);
     return outcome;
   }
   Outcome checkSupport();
@@ -60,14 +68,16 @@ Outcome OptionsCheck::checkSupport() {
                 "unsupported: --precision=" + options.precision +
                     "; this release computes in fp32");
   }
-  if (!options.tuning.empty()) {
-    return fail(Outcome::usage, "MLC0905",
-                fs::exists(options.tuning)
-                    ? "unsupported: --tuning; this release reads no "
-                      "measured choices"
-                    : "no file '" + options.tuning + "' (--tuning)");
+  if (!options.tuning.empty() && !fs::exists(options.tuning)) {
+    return fail(Outcome::usage, "MLC0001",
+                "no file '" + options.tuning + "' (--tuning)",
+                "check the path; without --tuning a cost model chooses");
   }
-  return Outcome::ok;
+  return options.tuning.empty()
+             ? Outcome::ok
+             : fail(Outcome::usage, "MLC0905",
+                    "unsupported: --tuning; this release reads no measured "
+                    "choices");
 }
 
 Outcome OptionsCheck::checkPhases() {
@@ -96,7 +106,8 @@ Outcome OptionsCheck::checkModelPaths() {
        {options.outputPath, options.externalWeights}) {
     if (!path.empty() && areSame(path, options.inputPath)) {
       return fail(Outcome::usage, "MLC0001",
-                  "the output '" + path + "' is the model itself");
+                  "the output '" + path + "' is the model itself",
+                  "choose another name");
     }
   }
   return Outcome::ok;
@@ -110,13 +121,16 @@ Outcome OptionsCheck::checkWeightsPath() {
   }
   if (areSame(weights, options.outputPath)) {
     return fail(Outcome::usage, "MLC0001",
-                "--external-weights is the output itself, '" + weights + "'");
+                "--external-weights is the output itself, '" + weights + "'",
+                "choose another name for one of them");
   }
   std::string beside = folderOf(options.outputPath);
   if (!fs::equivalent(folderOf(weights), beside)) {
     return fail(Outcome::usage, "MLC0001",
                 "--external-weights must lie beside the output, in '" + beside +
-                    "', found '" + weights + "'");
+                    "', found '" + weights + "'",
+                "for example --external-weights=" +
+                    nameIn(folderOf(options.outputPath), weights));
   }
   return Outcome::ok;
 }
@@ -161,7 +175,11 @@ Outcome OptionsCheck::checkTargets() {
     if (!target->hasText(textKind(options.emit))) {
       return fail(Outcome::usage, "MLC0901",
                   "target '" + target->name() +
-                      "' has no --emit=" + options.emit);
+                      "' has no --emit=" + options.emit,
+                  options.emit == "ptx"
+                      ? "PTX is made for NVIDIA GPUs: give --target=cuda:sm_90 "
+                        "and no other target"
+                      : "choose another --emit, or leave this target out");
     }
   }
   bool isText =

@@ -249,11 +249,8 @@ Outcome Compilation::writeText(ModuleOp text, const std::string &path,
                : Outcome::ok;
 }
 
-Outcome Compilation::emit() {
-  std::vector<codegen::LoweredProgram> programs;
-  for (auto [target, lowered] : llvm::zip_equal(checked.targets, modules)) {
-    programs.push_back({target.get(), *lowered});
-  }
+/// What the options say of the artifact.
+static codegen::ArtifactOptions artifactOf(const CompileOptions &options) {
   codegen::ArtifactOptions artifact;
   artifact.path = options.outputPath;
   artifact.runtimeDir = options.runtimeDir;
@@ -268,11 +265,19 @@ Outcome Compilation::emit() {
     artifact.kind = codegen::ArtifactKind::text;
     artifact.text = textKind(options.emit);
   }
+  return artifact;
+}
+
+Outcome Compilation::emit() {
+  std::vector<codegen::LoweredProgram> programs;
+  for (auto [target, lowered] : llvm::zip_equal(checked.targets, modules)) {
+    programs.push_back({target.get(), *lowered});
+  }
   if (progress) {
     progress("emit", double(Phase::emit) / allPhases().size());
   }
   size_t before = problems.size();
-  llvm::Error error = codegen::emitModel(programs, info, artifact);
+  llvm::Error error = codegen::emitModel(programs, info, artifactOf(options));
   if (!error) {
     return Outcome::ok;
   }

@@ -57,4 +57,18 @@ def MLC_LoopsInterface : OpInterface<"LoopsOpInterface"> {
   ];
 }
 
+def MLC_WorkInterface : OpInterface<"WorkOpInterface"> {
+  let cppNamespace = "::mlc";
+  let description = [{
+    How much an op computes, for `mlc bench --kernels`: see `flopsOf`, which
+    also knows the ops that do not say. Defined in ops/CountFlops.cpp.
+  }];
+  let methods = [
+    InterfaceMethod<
+      "Floating-point operations as an expression of the dims.",
+      "::mlir::AffineExpr", "countFlops", (ins "::mlc::ShapeScope &":$scope)>
+  ];
+}
+def CountsFlops : DeclareOpInterfaceMethods<MLC_WorkInterface>;
+
 #endif // MLC_INTERFACES_TD

@@ -147,6 +147,13 @@ OpT createInferred(mlir::OpBuilder &b, mlir::Location loc, Args &&...args) {
   return op;
 }
 
+/// The floating-point operations of `op`, whose results are recorded in
+/// `scope`: what its definition asks for, whatever the algorithm. A
+/// multiply-add counts 2 (in products of integers, too), any other elementwise
+/// operator with a float result, element of a reduction or tap of a pool 1;
+/// what only moves or selects elements counts nothing.
+mlir::AffineExpr flopsOf(mlir::Operation *op, ShapeScope &scope);
+
 /// The dynamic dims of result `i` of `op`, in order, as index values.
 llvm::SmallVector<mlir::Value>
 reifyDynamicDims(mlir::OpBuilder &b, mlir::Operation *op, unsigned i);

@@ -22,7 +22,7 @@ extern "C" {
 /* "CLMODL01", little endian. */
 #define MLC_ARTIFACT_MAGIC 0x31304c444f4d4c43ull
 #define MLC_ARTIFACT_MAJOR 2
-#define MLC_ARTIFACT_MINOR 1
+#define MLC_ARTIFACT_MINOR 2
 #define MLC_MAX_RANK 16
 
 /// Element types; the values are ONNX's TensorProto.DataType numbers.
@@ -108,6 +108,10 @@ typedef struct mlc_exec_api {
   /// mlc_device_report_t in device memory, cleared. Called at most once a run,
   /// before the first launch that passes it. Since 2.1.
   void *(*device_report)(struct mlc_exec *exec);
+  /// When exec->counts_work: what the launch of `kernel` that follows computes
+  /// (floating-point operations) and moves (bytes of its buffers). Since 2.2.
+  void (*work)(struct mlc_exec *exec, int64_t kernel, int64_t flops,
+               int64_t bytes);
 } mlc_exec_api_t;
 
 /// The first failed check among all threads of a run's kernels: who changes
@@ -127,6 +131,7 @@ typedef struct mlc_exec {
   const mlc_exec_input_t *inputs;
   const uint8_t *weights; /* device address of the weights blob, 64-aligned */
   int64_t max_threads;    /* >= 1 */
+  int64_t counts_work;    /* whether `work` is asked for. Since 2.2. */
   /* the runtime's own fields follow */
 } mlc_exec_t;
 

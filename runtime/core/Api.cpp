@@ -20,5 +20,5 @@ extern "C" __attribute__((visibility("hidden"))) const mlc_api_t mlc_rt_api = {
     mlc::rt::prepareSession,     mlc::rt::sessionProfile, mlc::rt::resetProfile,
     mlc::rt::synchronizeSession, mlc::rt::runSession,     mlc::rt::createPool,
     mlc::rt::destroyPool,        mlc::rt::poolThreads,    mlc::rt::runOnPool,
-    mlc::rt::modelImage,
+    mlc::rt::modelImage,         mlc::rt::sessionWork,
 };

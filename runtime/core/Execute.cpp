@@ -155,15 +155,6 @@ Status failMessage(const Session &session, int64_t message, int64_t found,
                      expected);
 }
 
-Status checkArenaBytes(const Session &session, int64_t bytes) {
-  return bytes >= 0 && bytes < INT64_MAX
-             ? MLC_OK
-             : fail(MLC_INVALID_ARGUMENT,
-                    "model '%s': with these input shapes an extent inside is "
-                    "negative (an input is too small) or a size overflows",
-                    session.model->name);
-}
-
 bool overlaps(const void *first, int64_t firstBytes, const void *second,
               int64_t secondBytes) {
   uintptr_t a = (uintptr_t)first, b = (uintptr_t)second;
@@ -193,7 +184,9 @@ Status runProgram(Session &session) {
 
 void *execArena(mlc_exec_t *exec, int64_t bytes) {
   Session &session = sessionOf(exec);
-  check(session, checkArenaBytes(session, bytes));
+  if (bytes < 0) {
+    unwind(session, failOutOfMemory("arena", INT64_MAX, -1));
+  }
   if (session.callerArena) {
     if (bytes > session.arena.bytes) {
       unwind(session, failOutOfMemory("arena of the caller", bytes,
@@ -264,6 +257,14 @@ void execReport(mlc_exec_t *exec, int64_t message, int64_t found,
     state.reportMessage = message;
     state.reportFound = found;
     state.reportExpected = expected;
+  }
+}
+
+void execWork(mlc_exec_t *exec, int64_t kernel, int64_t flops, int64_t bytes) {
+  Session &session = sessionOf(exec);
+  if (session.work && kernel >= 0 && kernel < session.program->kernel_count) {
+    session.work[kernel].flops += static_cast<double>(flops);
+    session.work[kernel].bytes += static_cast<double>(bytes);
   }
 }
 

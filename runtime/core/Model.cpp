@@ -242,7 +242,7 @@ Status findCpuProgram(const mlc_model_abi_t &model, const char *target,
       continue;
     }
     targets.add("%s%s", *targets.str() ? ", " : "", candidate.target);
-    if (target && strcmp(target, candidate.target)) {
+    if (target && strcmp(target, candidate.target) != 0) {
       continue;
     }
     missing = Text();

@@ -248,9 +248,7 @@ Status prepare(Session &session, const mlc_tensor_t *inputs) {
   if (session.program->plan && !session.callerArena) {
     int64_t bytes =
         session.program->plan(session.inputs, session.exec.max_threads);
-    Status status = checkArenaBytes(session, bytes);
-    status =
-        status == MLC_OK ? growDevice(session, session.arena, bytes) : status;
+    Status status = growDevice(session, session.arena, bytes);
     if (status != MLC_OK) {
       return status;
     }

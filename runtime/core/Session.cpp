@@ -142,6 +142,16 @@ const Driver &driverOf(int32_t engine) {
   }
 }
 
+Status openProfile(Session &session) {
+  int64_t kernels = session.program->kernel_count;
+  Status status = allocateArray(session, session.profile, kernels);
+  if (status == MLC_OK) {
+    status = allocateArray(session, session.work, kernels);
+  }
+  session.exec.counts_work = status == MLC_OK;
+  return status;
+}
+
 Status openSession(Session &session, const mlc_session_options_t &options) {
   session.head = {MLC_SESSION_MAGIC, MLC_ARTIFACT_MAJOR, MLC_ARTIFACT_MINOR,
                   session.model->api};
@@ -163,11 +173,9 @@ Status openSession(Session &session, const mlc_session_options_t &options) {
   session.driver = &driverOf(options.engine);
   session.exec.api = session.driver->exec;
   status = session.driver->open(session, options);
-  if (status == MLC_OK && (options.flags & MLC_SESSION_PROFILE)) {
-    status =
-        allocateArray(session, session.profile, session.program->kernel_count);
-  }
-  return status;
+  return status == MLC_OK && (options.flags & MLC_SESSION_PROFILE)
+             ? openProfile(session)
+             : status;
 }
 
 void freeBuffers(Session &session) {
@@ -204,8 +212,9 @@ void closeSession(Session &session) {
     session.driver->close(session);
   }
   closeWeights(session.weights);
-  if (session.profile) {
+  if (session.program) {
     releaseArray(session, session.profile, session.program->kernel_count);
+    releaseArray(session, session.work, session.program->kernel_count);
   }
   releaseArray(session, session.inputs, model.input_count);
   releaseArray(session, session.inputCopies, model.input_count);
@@ -283,28 +292,42 @@ Status sessionInfo(mlc_session_t *handle, mlc_session_info_t *info) {
   return MLC_OK;
 }
 
-Status sessionProfile(mlc_session_t *handle, mlc_kernel_profile_t *kernels,
-                      int64_t capacity) {
-  const Session &session = *reinterpret_cast<Session *>(handle);
+/// Copies the rows of all kernels, which a profiled session has.
+template <typename T>
+static Status copyRows(const Session &session, const T *rows, T *to,
+                       int64_t capacity) {
   int64_t count = session.program->kernel_count;
-  if (!session.profile) {
+  if (!rows) {
     return fail(MLC_INVALID_ARGUMENT,
                 "profile: the session was created without MLC_SESSION_PROFILE");
   }
-  if (count && (!kernels || capacity < count)) {
+  if (count && (!to || capacity < count)) {
     return fail(MLC_INVALID_ARGUMENT,
                 "profile: expected room for %lld kernels, got %lld",
                 (long long)count, (long long)capacity);
   }
-  memcpy(kernels, session.profile, (size_t)count * sizeof(*kernels));
+  memcpy(to, rows, (size_t)count * sizeof(T));
   return MLC_OK;
+}
+
+Status sessionProfile(mlc_session_t *handle, mlc_kernel_profile_t *kernels,
+                      int64_t capacity) {
+  const Session &session = *reinterpret_cast<Session *>(handle);
+  return copyRows(session, session.profile, kernels, capacity);
+}
+
+Status sessionWork(mlc_session_t *handle, mlc_kernel_work_t *kernels,
+                   int64_t capacity) {
+  const Session &session = *reinterpret_cast<Session *>(handle);
+  return copyRows(session, session.work, kernels, capacity);
 }
 
 Status resetProfile(mlc_session_t *handle) {
   Session &session = *reinterpret_cast<Session *>(handle);
+  size_t count = (size_t)session.program->kernel_count;
   if (session.profile) {
-    memset(session.profile, 0,
-           (size_t)session.program->kernel_count * sizeof(*session.profile));
+    memset(session.profile, 0, count * sizeof(*session.profile));
+    memset(session.work, 0, count * sizeof(*session.work));
   }
   session.uploads = session.downloads = {};
   return MLC_OK;

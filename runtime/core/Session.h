@@ -87,6 +87,7 @@ struct alignas(64) Session {
   mlc_tensor_t *callerOutputs;
 
   mlc_kernel_profile_t *profile; // NULL: not wanted
+  mlc_kernel_work_t *work;       // with it
   Transfers uploads, downloads;  // of profiled runs, GPU only
   mlc_trace_fn trace;
   void *traceUser;
@@ -102,6 +103,8 @@ void destroySession(mlc_session_t *session);
 Status sessionInfo(mlc_session_t *session, mlc_session_info_t *info);
 Status sessionProfile(mlc_session_t *session, mlc_kernel_profile_t *kernels,
                       int64_t capacity);
+Status sessionWork(mlc_session_t *session, mlc_kernel_work_t *kernels,
+                   int64_t capacity);
 Status resetProfile(mlc_session_t *session);
 
 // Run.cpp
@@ -135,6 +138,7 @@ void execFail(mlc_exec_t *exec, int64_t message, int64_t found,
               int64_t expected);
 void execReport(mlc_exec_t *exec, int64_t message, int64_t found,
                 int64_t expected);
+void execWork(mlc_exec_t *exec, int64_t kernel, int64_t flops, int64_t bytes);
 inline Session &sessionOf(mlc_exec_t *exec) {
   return *static_cast<Exec *>(exec)->session;
 }
@@ -149,8 +153,6 @@ inline void checkReports(Session &session) {
     unwind(session, MLC_INVALID_ARGUMENT);
   }
 }
-/// Whether mlc_abi_program_t::plan gave a size.
-Status checkArenaBytes(const Session &session, int64_t bytes);
 /// MLC_INVALID_ARGUMENT with the text of the program's check `message`.
 Status failMessage(const Session &session, int64_t message, int64_t found,
                    int64_t expected);

@@ -141,6 +141,24 @@ Status checkInput(const mlc_model_abi_t &model,
   return MLC_OK;
 }
 
+/// Not as many tensors as the model has, or none at all.
+Status failCount(const mlc_model_abi_t &model, const char *what,
+                 const mlc_abi_tensor_t *expected, int64_t expectedCount,
+                 int64_t count, const mlc_tensor_t *given) {
+  Text names;
+  for (int64_t i = 0; i < expectedCount; ++i) {
+    names.add("%s'%s'", i ? ", " : "", expected[i].name);
+  }
+  if (count == expectedCount && !given) {
+    return fail(MLC_INVALID_ARGUMENT,
+                "model '%s': expected %lld %s (%s), got NULL", model.name,
+                (long long)expectedCount, what, names.str());
+  }
+  return fail(MLC_INVALID_ARGUMENT,
+              "model '%s': expected %lld %s (%s), got %lld", model.name,
+              (long long)expectedCount, what, names.str(), (long long)count);
+}
+
 } // namespace
 
 void addDims(Text &text, int64_t rank, const int64_t *dims) {
@@ -171,9 +189,8 @@ Status checkInputs(const mlc_model_abi_t &model, const mlc_tensor_t *inputs,
                    int64_t count, int64_t *symbols, bool withData,
                    bool deviceAllowed) {
   if (count != model.input_count || (count && !inputs)) {
-    return fail(MLC_INVALID_ARGUMENT,
-                "model '%s': expected %lld inputs, got %lld", model.name,
-                (long long)model.input_count, (long long)(inputs ? count : 0));
+    return failCount(model, "inputs", model.inputs, model.input_count, count,
+                     inputs);
   }
   for (int64_t s = 0; s < model.symbol_count; ++s) {
     symbols[s] = -1;
@@ -193,10 +210,8 @@ Status checkInputs(const mlc_model_abi_t &model, const mlc_tensor_t *inputs,
 Status checkOutputs(const mlc_model_abi_t &model, const mlc_tensor_t *outputs,
                     int64_t count, bool deviceAllowed) {
   if (count != model.output_count || (count && !outputs)) {
-    return fail(MLC_INVALID_ARGUMENT,
-                "model '%s': expected %lld outputs, got %lld", model.name,
-                (long long)model.output_count,
-                (long long)(outputs ? count : 0));
+    return failCount(model, "outputs", model.outputs, model.output_count, count,
+                     outputs);
   }
   for (int64_t i = 0; i < count; ++i) {
     const mlc_abi_tensor_t &expected = model.outputs[i];

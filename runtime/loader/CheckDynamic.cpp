@@ -199,6 +199,42 @@ Status ElfFile::checkTables() {
   return status;
 }
 
+bool ElfFile::isCode(uint64_t address) const {
+  const Elf64_Phdr *segment = segmentOf(address, 1);
+  return segment && (segment->p_flags & PF_X);
+}
+
+/// Whether a relocation changes what may be changed, to something in the file.
+bool ElfFile::isSound(const Elf64_Rela &relocation) const {
+  constexpr uint64_t bytes = sizeof(uint64_t);
+  const Elf64_Phdr *segment = segmentOf(relocation.r_offset, bytes);
+  if (!segment || !(segment->p_flags & PF_W)) {
+    return false;
+  }
+  bool isCalled = false; // by the loader
+  for (int i = 0; i < header.e_shnum; ++i) {
+    const Elf64_Shdr &section = sections[i];
+    bool isInside = (section.sh_flags & SHF_ALLOC) && section.sh_size > 0 &&
+                    relocation.r_offset < section.sh_addr + section.sh_size &&
+                    section.sh_addr < relocation.r_offset + bytes;
+    if (isInside && section.sh_type == SHT_DYNAMIC) {
+      return false;
+    }
+    isCalled |= isInside && (section.sh_type == SHT_INIT_ARRAY ||
+                             section.sh_type == SHT_FINI_ARRAY);
+  }
+  // Copies and indirect functions are of executables and C libraries.
+  bool isX86 = header.e_machine == EM_X86_64;
+  uint32_t type = ELF64_R_TYPE(relocation.r_info);
+  if (type == (isX86 ? R_X86_64_COPY : R_AARCH64_COPY) ||
+      type == (isX86 ? R_X86_64_IRELATIVE : R_AARCH64_IRELATIVE)) {
+    return false;
+  }
+  auto address = (uint64_t)relocation.r_addend;
+  return !isRelative(relocation) ||
+         (isCalled ? isCode(address) : segmentOf(address, 0) != nullptr);
+}
+
 Status ElfFile::checkRelocations(const RelocationRule &rule) {
   const Elf64_Dyn *address = findTag(rule.address), *size = findTag(rule.size);
   if (!address) {
@@ -219,11 +255,9 @@ Status ElfFile::checkRelocations(const RelocationRule &rule) {
   Status status =
       readTable("the relocations", section->sh_offset, count, table);
   for (uint64_t i = 0; i < count && status == MLC_OK; ++i) {
-    const Elf64_Phdr *segment = segmentOf(table[i].r_offset, sizeof(uint64_t));
-    bool isSound = segment && (segment->p_flags & PF_W) &&
-                   ELF64_R_SYM(table[i].r_info) < symbols &&
-                   (i >= relativeCount || isRelative(table[i]));
-    if (!isSound || relativeCount > count) {
+    bool isUsable = ELF64_R_SYM(table[i].r_info) < symbols &&
+                    (i >= relativeCount || isRelative(table[i]));
+    if (!isUsable || !isSound(table[i]) || relativeCount > count) {
       status =
           damaged("relocation %llu at address 0x%llx is damaged",
                   (unsigned long long)i, (unsigned long long)table[i].r_offset);

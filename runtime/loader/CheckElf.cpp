@@ -160,7 +160,7 @@ Status ElfFile::readHeader() {
     return damaged("the file is empty, expected a shared object made by 'mlc "
                    "compile'");
   }
-  if (bytes < SELFMAG || memcmp(header.e_ident, ELFMAG, SELFMAG)) {
+  if (bytes < SELFMAG || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
     return damaged("not an ELF file, expected a shared object made by 'mlc "
                    "compile'");
   }
@@ -209,6 +209,9 @@ Status ElfFile::checkMachine() {
 }
 
 Status ElfFile::checkSegment(const Elf64_Phdr &segment, uint64_t &end) {
+  if (segment.p_type == PT_INTERP) {
+    return damaged("a program, expected a shared object made by 'mlc compile'");
+  }
   if (segment.p_type == PT_NULL || segment.p_type == PT_GNU_STACK) {
     return MLC_OK;
   }
@@ -312,8 +315,8 @@ Status ElfFile::checkSections() {
 
 Status ElfFile::check() {
   Status (ElfFile::*const steps[])() = {
-      &ElfFile::open, &ElfFile::readHeader, &ElfFile::checkSegments,
-      &ElfFile::checkSections, &ElfFile::checkDynamic};
+      &ElfFile::open,          &ElfFile::readHeader,   &ElfFile::checkSegments,
+      &ElfFile::checkSections, &ElfFile::checkDynamic, &ElfFile::checkSymbols};
   Status status = MLC_OK;
   for (auto step : steps) {
     status = status == MLC_OK ? (this->*step)() : status;

@@ -19,10 +19,14 @@ namespace mlc::rt {
 ///     (files of mlc and of every linker say all of this twice);
 ///   - the dynamic section names exactly the tables that the sections hold, so
 ///     that the loader reads no other bytes;
-///   - relocations write to writable segments and use symbols that exist.
-/// Not looked at: code (of DT_INIT only that it is some), data, strings, packed
-/// relocations (DT_RELR), hash and version tables. Loading a model runs its
-/// code, so this is against accidents, not against an enemy.
+///   - relocations write to writable segments but not to what the loader reads,
+///     use symbols that exist, and give addresses within the file;
+///   - names end, symbols lie in segments, and the tables of hashes and
+///   versions
+///     lead to symbols, names and versions that exist.
+/// Not looked at: code (of functions only that they are some), data, packed
+/// relocations (DT_RELR). Loading a model runs its code, so this is against
+/// accidents, not against an enemy.
 Status checkElf(const char *path);
 
 } // namespace mlc::rt

@@ -11,6 +11,7 @@
 
 #include <elf.h>
 #include <stdlib.h>
+#include <string.h>
 
 namespace mlc::rt {
 
@@ -33,6 +34,7 @@ public:
   Status check();
 
 protected:
+  friend class SymbolTables; // CheckSymbols.cpp
   Status open();
   Status readHeader();
   Status checkMachine();
@@ -47,6 +49,9 @@ protected:
   bool isTable(const TableRule &rule) const;
   Status checkTables();
   Status checkRelocations(const RelocationRule &rule);
+  bool isSound(const Elf64_Rela &relocation) const;
+  bool isCode(uint64_t address) const;
+  Status checkSymbols();
 
   /// A copy of `count` elements at `offset` into `table`, which is freed here.
   template <typename T>
@@ -57,7 +62,7 @@ protected:
   Status cutShort(const char *what, uint64_t offset, uint64_t bytes) {
     return damaged("cut short or damaged: %s ends at byte %llu, the file has "
                    "%llu",
-                   what, (unsigned long long)(offset + bytes),
+                   what, (unsigned long long)offset + bytes,
                    (unsigned long long)fileBytes);
   }
   /// The loaded segment that holds these bytes of the address space, or null.

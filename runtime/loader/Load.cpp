@@ -51,10 +51,8 @@ Status openLibrary(const char *path, void **library) {
 
 Status findModel(const char *path, void *library, const mlc_model_t **model) {
   typedef const mlc_model_t *(*Entry)(void);
-  Entry entry;
-  void *symbol = dlsym(library, "mlc_model");
-  memcpy(&entry, &symbol, sizeof(entry));
-  const mlc_model_t *found = symbol ? entry() : nullptr;
+  auto entry = reinterpret_cast<Entry>(dlsym(library, "mlc_model"));
+  const mlc_model_t *found = entry ? entry() : nullptr;
   if (!found || found->magic != MLC_ARTIFACT_MAGIC) {
     return fail(MLC_INVALID_ARGUMENT,
                 "'%s' is a shared object but holds no model of mlc", path);

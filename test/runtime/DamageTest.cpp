@@ -110,6 +110,49 @@ TEST_F(Damage, FlippedBits) {
   }
 }
 
+/// The bytes of all tables that the loader reads.
+std::vector<size_t> dynamicBytes(const std::string &file) {
+  Elf64_Ehdr header;
+  memcpy(&header, file.data(), sizeof(header));
+  std::vector<Elf64_Shdr> sections(header.e_shnum);
+  memcpy(sections.data(), file.data() + header.e_shoff,
+         sections.size() * sizeof(Elf64_Shdr));
+  std::vector<size_t> bytes;
+  for (const Elf64_Shdr &section : sections) {
+    bool isRead =
+        section.sh_type == SHT_DYNAMIC || section.sh_type == SHT_RELA ||
+        section.sh_type == SHT_DYNSYM || section.sh_type == SHT_STRTAB ||
+        section.sh_type == SHT_HASH || section.sh_type == SHT_GNU_HASH ||
+        section.sh_type == SHT_GNU_versym ||
+        section.sh_type == SHT_GNU_verneed || section.sh_type == SHT_GNU_verdef;
+    for (size_t i = 0;
+         isRead && (section.sh_flags & SHF_ALLOC) && i < section.sh_size; ++i) {
+      bytes.push_back(section.sh_offset + i);
+    }
+  }
+  return bytes;
+}
+
+TEST_F(Damage, DynamicTables) {
+  const std::string whole = readModel();
+  const std::vector<size_t> bytes = dynamicBytes(whole);
+  ASSERT_GT(bytes.size(), 1000u);
+  std::mt19937 random(3);
+  for (int i = 0; i < 600; ++i) {
+    std::string damaged = whole;
+    std::string places;
+    for (unsigned runs = 1 + random() % 3; runs > 0; --runs) {
+      size_t at = random() % bytes.size(), length = 1 + random() % 8;
+      for (size_t k = at; k < std::min(at + length, bytes.size()); ++k) {
+        damaged[bytes[k]] = (char)random();
+      }
+      places += " " + std::to_string(bytes[at]) + "+" + std::to_string(length);
+    }
+    write(damaged);
+    EXPECT_TRUE(returns()) << "round " << i << ", bytes" << places;
+  }
+}
+
 TEST_F(Damage, OtherFiles) {
   write("");
   expectRefused(MLC_INVALID_ARGUMENT, "the file is empty");

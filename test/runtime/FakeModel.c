@@ -70,6 +70,9 @@ static int64_t plan(const mlc_exec_input_t *inputs, int64_t max_threads) {
 
 static void dispatch(mlc_exec_t *exec, int64_t kernel, Args *args,
                      int64_t count, int onGpu) {
+  if (exec->counts_work) {
+    exec->api->work(exec, kernel, count, 12 * count);
+  }
   if (!onGpu) {
     exec->api->parallel(exec, kernel, kernel ? scaleKernel : addKernel, args,
                         count, 16);

@@ -23,12 +23,13 @@ protected:
 TEST_F(Inputs, Count) {
   EXPECT_EQ(mlc_run(session, call.inputs, 2, call.outputs, 2),
             MLC_INVALID_ARGUMENT);
-  EXPECT_ERROR(session, "expected 3 inputs, got 2");
+  EXPECT_ERROR(session, "expected 3 inputs ('a', 'b', 'mode'), got 2");
   EXPECT_EQ(mlc_run(session, call.inputs, 3, call.outputs, 1),
             MLC_INVALID_ARGUMENT);
-  EXPECT_ERROR(session, "expected 2 outputs, got 1");
+  EXPECT_ERROR(session, "expected 2 outputs ('sum', 'positives'), got 1");
   EXPECT_EQ(mlc_run(session, nullptr, 3, call.outputs, 2),
             MLC_INVALID_ARGUMENT);
+  EXPECT_ERROR(session, "expected 3 inputs ('a', 'b', 'mode'), got NULL");
 }
 
 TEST_F(Inputs, Dtype) {

@@ -38,6 +38,9 @@ static void run(mlc_exec_t *exec) {
     exec->api->fail(exec, 0, -1000, 0);
   }
   arguments.y = (float *)exec->api->output(exec, 0, 2, x->dims);
+  if (exec->counts_work) {
+    exec->api->work(exec, 0, count, 8 * count);
+  }
   exec->api->parallel(exec, 0, double_rows, &arguments, count, 1024);
 }
 

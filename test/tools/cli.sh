@@ -68,6 +68,7 @@ expect 3 err 'MLC0502' run text.so
 expect 3 err 'MLC0502.*is empty' inspect empty.so
 mkdir folder.so && mkfifo fifo.so
 expect 2 err 'MLC0501.*found a folder' run folder.so
+expect 3 err 'MLC0502.*a program, expected a shared object' inspect "$(command -v ls)"
 expect 2 err 'MLC0501.*found a FIFO' run fifo.so
 bytes=$(stat -c %s "$model")
 for ((size = 4096; size < bytes; size += 4096)); do
@@ -85,7 +86,9 @@ expect 0 out '^y: 2x3xf32 = \[3, 3, 3, 3, 3, 3\]$' run "$model" --input x=2x3=1.
 expect 0 out '^y: 2x3xf32 = ' run "$model" --input x=2x3
 expect 0 out '^y: 4x3xf32 = ' run "$model" --input x=4x3=1 --dim rows=4
 expect 2 err "MLC0506.: input 'x': dimension 'rows' is 2, but '--dim rows=4' makes it 4" run "$model" --input x=2x3=1 --dim rows=4
-expect 2 err "MLC0506.: '--dim rows=5'.*'--dim rows=4' makes it 4" run "$model" --input x=1 --dim rows=4 --dim rows=5
+expect 2 err "MLC0003.: '--dim rows=5': 'rows' is given twice, before as '4'" run "$model" --input x=1 --dim rows=4 --dim rows=5
+expect 2 err "MLC0003.*given twice" run "$model" --input x=1 --dim rows=4 --dim rows=4
+expect 0 err "^note: dimension 'rows' is 1; --dim rows=SIZE sets it$" run "$model" --input x=random
 expect 2 err "MLC0505.*no input 'z'" run "$model" --input z=1
 expect 2 err "MLC0505.*no output 'z'" run "$model" --input x=1 --output z=@z.npy
 expect 2 err "MLC0505.*no symbolic dimension 'cols'" run "$model" --input x=1 --dim cols=1
@@ -93,9 +96,11 @@ expect 2 err "MLC0003" run "$model" --input x=2x3xf99
 expect 2 err "MLC0003.*given twice" run "$model" --input x=1 --input x=2
 expect 2 err "MLC0506.*'x'" run "$model" --input x=2x4xf32=1
 expect 2 err "MLC0506.*'x'" run "$model" --input x=5000x3xf32=1
-expect 2 err "MLC0506.*'x'" run "$model" --input x=2x3xi64=1
+expect 2 err "MLC0506.*'x': expected dtype f32, got i64" run "$model" --input x=2x3xi64=1
+expect 2 err "help: give it as f32; in NumPy: x.astype\('float32'\)" run "$model" --input x=2x3xf64=1
 expect 2 err "MLC0506.*'/block/Add': index -1000" run "$model" --input x=-1000
-expect 2 err 'MLC0001.*found .tpu' run "$model" --input x=1 --device=tpu
+expect 2 err 'MLC0001.*expects cpu, cuda:N or hip:N, found .tpu' run "$model" --input x=1 --device=tpu
+expect 2 err "help: 'mlc doctor' lists" run "$model" --input x=1 --device gpu
 expect 5 err 'MLC05(03|07)' run "$model" --input x=1 --device=cuda:0
 expect 2 err 'MLC0004' run "$model" --input x=@nowhere.npy
 
@@ -108,6 +113,12 @@ expect 0 out '' run "$model" --input x=1,2,3 --output y=@y.pb
 expect 0 out '= \[4, 8, 12\]$' run "$model" --input x=@y.npz
 expect 0 out '= \[4, 8, 12\]$' run "$model" --input x=@y.pb
 expect 5 err 'MLC0004' run "$model" --input x=1 --output y=@/nowhere/y.npy
+for name in y.txt ./y.npyz .npy.gz; do
+  expect 2 err "MLC0003.*the format of '$name'" run "$model" --input x=1 --output y=@$name
+done
+expect 2 err 'help: .@/dev/stdout' run "$model" --input x=1 --output y=@-
+expect 0 out '' run "$model" --input x=1,2,3 --output y=@plain
+cmp y.npy plain || { echo 'FAIL: no ending is .npy'; failures=$((failures + 1)); }
 "$mlc" run "$model" --input x=1,2,3 --output y=@/dev/stdout | cmp - y.npy || { echo 'FAIL: @/dev/stdout'; failures=$((failures + 1)); }
 { echo first; "$mlc" run "$model" --input x=1,2,3 --output y=@/dev/stdout; } > stdout.npy
 { echo first; cat y.npy; } | cmp - stdout.npy || { echo 'FAIL: @/dev/stdout, a file'; failures=$((failures + 1)); }
@@ -126,12 +137,18 @@ mkdir set && cp y.pb set/output_0.pb
 expect 0 out '^y: matches set/output_0.pb' run "$model" --data-set set
 cp set/input_0.pb set/output_0.pb
 expect 1 err 'MLC0601.*3 of 3' run "$model" --data-set set
-expect 2 err 'MLC0602' run "$model" --data-set nowhere
+expect 2 err "MLC0602.*no folder 'nowhere'" run "$model" --data-set nowhere
+expect 2 err "MLC0602.*'y.npy' is no folder" run "$model" --data-set y.npy
+expect 2 err "help: a data set is a folder with input_0.pb" run "$model" --data-set folder.so
 expect 2 err 'MLC0001' run "$model" --data-set set --input x=1
 
 # Measuring.
 expect 0 out 'p50 +p90 +p99' bench "$model" --iterations 20
 expect 0 out '^ *100.0 %.*k0_add.*/block/Add;/block/Identity' bench "$model" --iterations 20 --kernels --dim rows=64
+expect 0 out 'time +GFLOP/s +GB/s' bench "$model" --iterations 20 --kernels --dim rows=64
+for line in '"flops_per_run": 192,' '"bytes_per_run": 1536,' '"gflop_per_s": [0-9.e-]*[1-9]' '"gb_per_s": [0-9.e-]*[1-9]'; do
+  expect 0 out "$line" bench "$model" --iterations 20 --kernels --dim rows=64 --json
+done
 expect 0 out '"p50_ms": [0-9]' bench "$model" --iterations 20 --json
 for key in p90_ms p99_ms mean_ms min_ms iterations threads device; do
   grep -q "\"$key\": " out || { echo "FAIL: bench lacks $key"; failures=$((failures + 1)); }

@@ -33,14 +33,32 @@ expect 2 'error\[MLC01' check nowhere.onnx
 expect 2 '"ok": false' check nowhere.onnx --json
 expect 2 "MLC0115.*'nope'; they have 'batch'" compile "$cnn" --dim nope=3 -o x.so
 expect 2 "MLC0115.*'--dim batch=abc'" check "$cnn" --dim batch=abc
+expect 2 'help: for example --dim batch=8' check "$cnn" --dim batch=abc
+expect 2 "MLC0115.*'--dim batch=5..2' is an empty range" check "$cnn" --dim batch=5..2
+expect 2 "MLC0003.*'batch' is given twice, before as '5'" compile "$cnn" --dim batch=5 --dim batch=6 -o x.so
+expect 2 "MLC0115.*with '--dim batch=99999999999999' input 'x' has too many elements" compile "$cnn" --dim batch=99999999999999 -o x.so
 echo 'no model' > text.onnx
 expect 3 'error\[MLC0102\]' compile text.onnx -o x.so
 expect 3 'error\[MLC0102\]' check text.onnx
+expect 3 'found: text' check text.onnx
+# found CONTENT WHAT HELP: what is said of a file that is no model.
+found() {
+  printf "$1" > other.onnx
+  expect 3 "found: $2" check other.onnx
+  expect 3 "help: $3" check other.onnx
+}
+found 'module {}' 'text, perhaps MLIR' 'MLIR .*--compile-from=PHASE'
+found '{"a": 1}' 'text, perhaps JSON' 'give the ONNX file'
+found '<html>404' 'a web page' 'fetch the model again'
+found '<ir_version: 10>\nopset_import' "a model in ONNX's textual syntax" 'encode it'
+found '\x7fELF\x02' 'an ELF file' "run a compiled model with 'mlc run'"
+found '\x93NUMPY\x01' 'a NumPy array' 'export or fetch'
 [ ! -e x.so ] || { echo 'FAIL: a failure leaves an output'; failures=$((failures + 1)); }
 expect 2 "is the model itself" compile text.onnx -o text.onnx
 expect 2 "is the model itself" compile text.onnx -o ./text.onnx
 expect 2 "is the model itself" compile text.onnx -o x.so --external-weights=$PWD/text.onnx
 expect 2 "is the output itself" compile text.onnx -o x.so --external-weights=./x.so
+expect 2 "help: for example --external-weights=w.bin" compile text.onnx -o x.so --external-weights=/tmp/w.bin
 expect 2 "must lie beside the output" compile text.onnx -o x.so --external-weights=/tmp/w.safetensors
 expect 2 "did you mean '--target'" compile text.onnx --tagret=cpu
 expect 2 "MLC0002.*'--train'" compile text.onnx --train
@@ -50,15 +68,19 @@ expect 2 'MLC0901.*different machines' compile text.onnx --target=cpu --target=c
 expect 2 'MLC0901.*different machines' compile text.onnx --target=cpu:aarch64 --target=cuda:sm_90 --emit=obj -o x.o
 expect 2 'unknown NVIDIA GPU' compile text.onnx --target=cuda:sm_99 -o x.so
 expect 2 "'x86-64-v4' has no --emit=ptx" compile text.onnx --emit=ptx -o x
+expect 2 'help: PTX .*--target=cuda:sm_90' compile text.onnx --emit=ptx -o x
 expect 2 "'amdgpu:gfx942' has no --emit=ptx" compile text.onnx --emit=ptx --target=amdgpu -o x
 expect 2 'unsupported: --precision=bf16' compile text.onnx --precision=bf16 -o x.so
-expect 2 "no file 'nowhere'" compile text.onnx --tuning=nowhere -o x.so
+expect 2 "MLC0001.*no file 'nowhere'" compile text.onnx --tuning=nowhere -o x.so
 expect 2 'unsupported: --tuning' compile text.onnx --tuning=text.onnx -o x.so
 expect 0 'ok   self-test' doctor
 expect 2 'expects MODEL.onnx' check
 for operator in 'Conv +1' 'Relu +[0-9]+' 'ai.onnx.ml.Scaler +1'; do
   expect 0 "^$operator\$" check --operators
 done
+works check --operators --json
+python3 -c 'import json; rows = json.load(open("out"))["operators"]; assert {"name": "Conv", "since_opset": 1} in rows' ||
+  { echo 'FAIL: check --operators --json'; failures=$((failures + 1)); }
 
 # Where nothing can be written: found before the work where possible, and nothing is left.
 expect 5 "MLC0902.*'/nowhere/x.so'" compile text.onnx -o /nowhere/x.so
@@ -159,6 +181,13 @@ y, z = field(12, value(b"y", 1, 2, 4)), field(12, value(b"z", 1, 2, 4))
 model("gather.onnx", field(1, node(b"t", b"i", b"y", b"/a/%lld")), field(2, b"g"), t, i, y)
 model("gathers.onnx", field(1, node(b"t", b"i", b"y", b"/a/Gather")), field(1, node(b"t", b"j", b"z", b"/b/Gather")), field(2, b"g"), t, i, j, y, z)
 a, b, c = (value(name, 1, b"batch", 3) for name in (b"a", b"b", b"c"))
+u, k = field(11, value(b"u", 1, 1, 4)), field(11, value(b"k", 7, 16))
+model("narrow.onnx", field(1, node(b"u", b"k", b"y", b"/n/Gather")), field(2, b"g"), u, k, field(12, value(b"y", 1, 16, 4)))
+batched = lambda name, *dims: value(name, 1, b"batch", *dims)
+model("work.onnx", field(1, node(b"x", b"w", b"p", b"product", b"MatMul")), field(1, node(b"i", b"f", b"q", b"window", b"Conv")),
+      field(1, field(1, b"x") + field(2, b"r") + field(3, b"map") + field(4, b"Exp")), field(2, b"g"),
+      field(11, batched(b"x", 64)), field(11, value(b"w", 1, 64, 32)), field(11, batched(b"i", 3, 10, 10)), field(11, value(b"f", 1, 5, 3, 3, 3)),
+      field(12, batched(b"p", 32)), field(12, batched(b"q", 5, 8, 8)), field(12, batched(b"r", 64)))
 model("add.onnx", field(1, node(b"a", b"b", b"c", b"sum", b"Add")), field(2, b"g"), field(11, a), field(11, b), field(12, c))
 END
 works compile gather.onnx --target=cpu:x86-64-v3 -o gather.so
@@ -166,6 +195,25 @@ expect 2 "MLC0506.*node '/a/_lld': index 5 is out of range for extent 3" run gat
 works compile gathers.onnx --target=cpu:x86-64-v3 -o gathers.so
 expect 2 "MLC0506.*one of the nodes '/a/Gather', '/b/Gather': index 7" run gathers.so --input t=1 --input i=0,1 --input j=7,1
 expect 0 '^k0 +map +/a/Gather;/b/Gather$' inspect gathers.so --kernels
+
+# Random numbers that are no indices: help says what to do.
+works compile narrow.onnx --target=cpu:x86-64-v3 -o narrow.so
+expect 2 "help: inputs that are not given are random, here 'k': give" bench narrow.so --input u=1
+works bench narrow.so --input k=0 --iterations 3
+
+# What kernels compute and move, by hand, for a batch of 4: 2*4*32*64 in the product and (4*64 + 64*32 + 4*32) floats;
+# 2*4*5*8*8*27 in the convolution, whose layout is its own; 4*64 in the map, read once and written once.
+works compile work.onnx --target=cpu:x86-64-v3 -o work.so
+works bench work.so --kernels --json --dim batch=4 --iterations 3
+python3 - << 'END' || { cat out; failures=$((failures + 1)); }
+import json
+kernels = json.load(open("out"))["kernels"]
+def work(node):
+    return max((k["flops_per_run"], k["bytes_per_run"]) for k in kernels if node in k["nodes"].split(";"))
+assert work("product") == (16384, 9728), work("product")
+assert work("window")[0] == 69120, work("window")
+assert work("map") == (256, 2048), work("map")
+END
 
 # The shape of one input binds the dims that the others share with it.
 works compile add.onnx --target=cpu:x86-64-v3 -o add.so

@@ -106,7 +106,7 @@ expect 3 "expected a function '@main'" compile empty.mlir --compile-from=import 
 # Nothing that is asked for is left out silently.
 expect 2 'MLC0905.*--precision=bf16' compile "$model" --precision=bf16 -o x.so
 expect 2 'MLC0905.*--tuning' compile "$model" --tuning="$model" -o x.so
-expect 2 'MLC0905.*(--tuning)' compile "$model" --tuning=t -o x.so
+expect 2 'MLC0001.*(--tuning)' compile "$model" --tuning=t -o x.so
 
 # check looks as far as compiling would.
 expect 0 'no problems' check "$model" --target=cpu --target=cuda:sm_90 --target=amdgpu:gfx942

@@ -39,6 +39,13 @@ static Status readSeries(const std::string &stem, std::vector<Tensor> &to) {
 
 Result<DataSet> mlc::io::readDataSet(const std::string &folder) {
   DataSet data;
+  struct stat info;
+  if (::stat(folder.c_str(), &info) != 0) {
+    return fail("no folder '", folder, "'");
+  }
+  if (!S_ISDIR(info.st_mode)) {
+    return fail("'", folder, "' is no folder");
+  }
   if (Status read = readSeries(folder + "/input_", data.inputs); !read) {
     return read.failure();
   }

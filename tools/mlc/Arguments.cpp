@@ -320,7 +320,15 @@ mlc::tools::parseDims(const Arguments &arguments,
                             text + "'",
                         "for example --dim batch=8"};
     }
-    dims.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    std::string name = text.substr(0, equals);
+    for (const auto &[other, size] : dims) {
+      if (other == name) {
+        return UsageError{"'--dim " + text + "': '" + name +
+                              "' is given twice, before as '" + size + "'",
+                          "give each dimension one size"};
+      }
+    }
+    dims.emplace_back(std::move(name), text.substr(equals + 1));
   }
   return std::nullopt;
 }

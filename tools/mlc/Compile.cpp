@@ -42,7 +42,7 @@ std::optional<Problem> readOptions(const Arguments &arguments,
                                    CompileOptions &options) {
   options.inputPath = arguments.operand();
   options.targets = arguments.all("target");
-  options.optLevel = std::atoi(arguments.get("O", "3").c_str());
+  options.optLevel = arguments.get("O", "3").front() - '0';
   options.precision = arguments.get("precision", "fp32");
   options.emit = arguments.get("emit", "so");
   options.compileTo = arguments.get("compile-to");
@@ -139,7 +139,19 @@ int mlc::tools::compileCommand(const Arguments &arguments) {
   return finish(outcome, problems);
 }
 
-static int printOperators() {
+static int printOperators(bool asJson) {
+  if (asJson) {
+    JsonWriter json;
+    json.beginObject().key("operators").beginArray();
+    for (const auto &[name, since] : supportedOperators()) {
+      json.beginObject()
+          .member("name", name)
+          .member("since_opset", int64_t(since))
+          .endObject();
+    }
+    print(json.endArray().endObject().finish());
+    return exitOk;
+  }
   TextTable table({"operator", "since opset"});
   for (const auto &[name, since] : supportedOperators()) {
     table.add({name, std::to_string(since)});
@@ -148,9 +160,22 @@ static int printOperators() {
   return exitOk;
 }
 
+static int printProblems(const CompileOptions &options, Outcome outcome,
+                         std::vector<Diagnostic> &problems) {
+  completeHelp(problems);
+  JsonWriter json;
+  json.beginObject().member("model", options.inputPath);
+  json.member("ok", outcome == Outcome::ok).key("problems").beginArray();
+  for (const Diagnostic &problem : problems) {
+    writeProblem(json, problem);
+  }
+  print(json.endArray().endObject().finish());
+  return static_cast<int>(outcome);
+}
+
 int mlc::tools::checkCommand(const Arguments &arguments) {
   if (arguments.has("operators")) {
-    return printOperators();
+    return printOperators(arguments.has("json"));
   }
   if (arguments.operand().empty()) {
     return reportUsage({"'mlc check' expects MODEL.onnx", ""},
@@ -165,21 +190,13 @@ int mlc::tools::checkCommand(const Arguments &arguments) {
   }
   std::vector<Diagnostic> problems;
   Outcome outcome = checkModel(options, problems);
-  if (!arguments.has("json")) {
-    if (outcome == Outcome::ok) {
-      print(options.inputPath + ": no problems\n");
-    }
-    return finish(outcome, problems);
+  if (arguments.has("json")) {
+    return printProblems(options, outcome, problems);
   }
-  completeHelp(problems);
-  JsonWriter json;
-  json.beginObject().member("model", options.inputPath);
-  json.member("ok", outcome == Outcome::ok).key("problems").beginArray();
-  for (const Diagnostic &problem : problems) {
-    writeProblem(json, problem);
+  if (outcome == Outcome::ok) {
+    print(options.inputPath + ": no problems\n");
   }
-  print(json.endArray().endObject().finish());
-  return static_cast<int>(outcome);
+  return finish(outcome, problems);
 }
 
 int mlc::tools::doctorCommand(const Arguments &arguments) {

@@ -3,120 +3,85 @@
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Calls the few driver functions by the signatures of their public manuals; no
-// vendor header is needed to build mlc.
+// Finds drivers as the runtime does, by its own table of their functions.
 //
 //===----------------------------------------------------------------------===//
 #include "tools/mlc/Doctor.h"
 
-#include <dlfcn.h>
-#include <initializer_list>
+#include "runtime/drivers/gpu/GpuApi.h"
 
+using namespace mlc;
 using namespace mlc::tools;
 
 namespace {
 
-/// The first of these libraries that loads, or nullptr. Drivers are not made
-/// for being unloaded: the handle is kept.
-void *openFirst(std::initializer_list<const char *> names) {
-  for (const char *name : names) {
-    if (void *library = ::dlopen(name, RTLD_NOW | RTLD_LOCAL)) {
-      return library;
-    }
+/// "12.4", from a version that counts releases in `unit`.
+std::string formatVersion(int version, int unit, int minorUnit) {
+  return std::to_string(version / unit) + "." +
+         std::to_string(version % unit / minorUnit);
+}
+
+/// "sm_90" of a CUDA device.
+std::string capabilityOf(const rt::GpuApi &api, int device) {
+  constexpr int attributeMajor = 75, attributeMinor = 76;
+  int major = 0, minor = 0;
+  api.deviceAttribute(&major, attributeMajor, device);
+  api.deviceAttribute(&minor, attributeMinor, device);
+  return "sm_" + std::to_string(major) + std::to_string(minor);
+}
+
+std::string listDevices(const rt::GpuVendor &vendor, int count) {
+  bool isCuda = &vendor == &rt::cudaVendor;
+  std::string text;
+  for (int ordinal = 0; ordinal < count; ++ordinal) {
+    char title[128] = "";
+    int device = 0;
+    vendor.api.deviceGet(&device, ordinal);
+    vendor.api.deviceName(title, sizeof(title), device);
+    text +=
+        (isCuda ? ", cuda:" : ", hip:") + std::to_string(ordinal) + " " + title;
+    text += isCuda ? " (" + capabilityOf(vendor.api, device) + ")" : "";
   }
-  return nullptr;
+  return count > 0 ? text : ", no device";
 }
 
-template <typename Function>
-bool resolve(void *library, const char *name, Function *&function) {
-  function = reinterpret_cast<Function *>(::dlsym(library, name));
-  return function != nullptr;
+/// `install` says what to do without a driver, `repair` with one that fails.
+Check checkVendor(rt::GpuVendor &vendor, const char *name, const char *install,
+                  const char *repair) {
+  if (rt::loadGpuLibrary(vendor.name, vendor.libraries, nullptr, 0, nullptr) !=
+      MLC_OK) {
+    return {name, Verdict::Absent,
+            std::string(vendor.libraries[0]) + " is not installed", install};
+  }
+  int version = 0, devices = 0;
+  if (vendor.load(vendor) != MLC_OK) {
+    return {name, Verdict::Bad, rt::lastError(), repair};
+  }
+  vendor.api.driverVersion(&version);
+  if (vendor.api.deviceCount(&devices) != 0) {
+    devices = 0;
+  }
+  bool isCuda = &vendor == &rt::cudaVendor;
+  return {name, devices > 0 ? Verdict::Good : Verdict::Absent,
+          std::string(vendor.name) + " " +
+              (isCuda ? formatVersion(version, 1000, 10)
+                      : formatVersion(version, 10000000, 100000)) +
+              listDevices(vendor, devices),
+          ""};
 }
-
-Check absent(const char *name, const std::string &finding,
-             const std::string &remedy) {
-  return {name, Verdict::Absent, finding, remedy};
-}
-Check bad(const char *name, const std::string &finding,
-          const std::string &remedy) {
-  return {name, Verdict::Bad, finding, remedy};
-}
-
-constexpr int attributeMajor = 75, attributeMinor = 76; // compute capability
 
 } // namespace
 
 Check mlc::tools::checkCuda() {
-  constexpr char name[] = "NVIDIA driver";
-  void *library = openFirst({"libcuda.so.1"});
-  if (!library) {
-    return absent(name, "libcuda.so.1 is not installed",
-                  "install the NVIDIA driver to use cuda devices");
-  }
-  int (*init)(unsigned);
-  int (*version)(int *);
-  int (*count)(int *);
-  int (*deviceName)(char *, int, int);
-  int (*attribute)(int *, int, int);
-  if (!resolve(library, "cuInit", init) ||
-      !resolve(library, "cuDriverGetVersion", version) ||
-      !resolve(library, "cuDeviceGetCount", count) ||
-      !resolve(library, "cuDeviceGetName", deviceName) ||
-      !resolve(library, "cuDeviceGetAttribute", attribute)) {
-    return bad(name, "libcuda.so.1 lacks functions of the driver API",
-               "install a current NVIDIA driver");
-  }
-  int number = 0, devices = 0;
-  if (int status = init(0)) {
-    return bad(name, "cuInit fails with CUDA error " + std::to_string(status),
-               "check that nvidia-smi works and that the device files "
-               "/dev/nvidia* may be opened");
-  }
-  version(&number);
-  count(&devices);
-  std::string text = "CUDA " + std::to_string(number / 1000) + "." +
-                     std::to_string(number % 1000 / 10);
-  for (int device = 0; device < devices; ++device) {
-    char title[128] = "";
-    int major = 0, minor = 0;
-    deviceName(title, sizeof(title), device);
-    attribute(&major, attributeMajor, device);
-    attribute(&minor, attributeMinor, device);
-    text += ", cuda:" + std::to_string(device) + " " + title + " (sm_" +
-            std::to_string(major) + std::to_string(minor) + ")";
-  }
-  if (devices == 0) {
-    return absent(name, text + ", no device", "");
-  }
-  return {name, Verdict::Good, text, ""};
+  return checkVendor(rt::cudaVendor, "NVIDIA driver",
+                     "install the NVIDIA driver to use cuda devices",
+                     "install a current NVIDIA driver; check that nvidia-smi "
+                     "works and that /dev/nvidia* may be opened");
 }
 
 Check mlc::tools::checkHip() {
-  constexpr char name[] = "AMD driver";
-  void *library =
-      openFirst({"libamdhip64.so", "libamdhip64.so.7", "libamdhip64.so.6",
-                 "/opt/rocm/lib/libamdhip64.so"});
-  if (!library) {
-    return absent(name, "libamdhip64.so is not installed",
-                  "install the HIP runtime of ROCm to use hip devices");
-  }
-  int (*version)(int *);
-  int (*count)(int *);
-  if (!resolve(library, "hipRuntimeGetVersion", version) ||
-      !resolve(library, "hipGetDeviceCount", count)) {
-    return bad(name, "libamdhip64.so lacks functions of the HIP API",
-               "install a current ROCm");
-  }
-  int number = 0, devices = 0;
-  if (int status = count(&devices)) {
-    return bad(name,
-               "hipGetDeviceCount fails with HIP error " +
-                   std::to_string(status),
-               "check that rocminfo works and that /dev/kfd may be opened");
-  }
-  version(&number);
-  std::string text = "HIP " + std::to_string(number / 10000000) + "." +
-                     std::to_string(number / 100000 % 100) + ", " +
-                     std::to_string(devices) + " devices";
-  return {name, devices > 0 ? Verdict::Good : Verdict::Absent, text, ""};
+  return checkVendor(rt::hipVendor, "AMD driver",
+                     "install the HIP runtime of ROCm to use hip devices",
+                     "install a current ROCm; check that rocminfo works and "
+                     "that /dev/kfd may be opened");
 }

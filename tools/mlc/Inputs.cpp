@@ -36,11 +36,7 @@ std::optional<Problem> finishInput(const Port &port,
   }
   tensor = std::move(*made);
   tensor.name = port.name;
-  io::Status adopted = tensor.adopt(static_cast<io::DataType>(port.type));
-  return adopted ? std::nullopt
-                 : std::optional(makeProblem(exitUsage, "MLC0506",
-                                             "input '" + port.name +
-                                                 "': " + adopted.error()));
+  return adoptType(port, tensor);
 }
 
 std::optional<Problem> fillInput(const Port &port, const io::InputSpec &spec,
@@ -172,6 +168,23 @@ std::vector<int64_t> DimSizes::resolve(const Port &port) const {
   return dims;
 }
 
+std::vector<int64_t> DimSizes::choose(const Port &port) {
+  std::vector<int64_t> dims = resolve(port);
+  for (size_t d = 0; d < dims.size(); ++d) {
+    if (!isSymbol(port.dims[d])) {
+      continue;
+    }
+    size_t symbol = size_t(port.dims[d].symbol);
+    if (!sizes[symbol].value) {
+      const std::string &name = model.symbols()[symbol].name;
+      printMessage(io::join("note: dimension '", name, "' is ", dims[d],
+                            "; --dim ", name, "=SIZE sets it\n"));
+      sizes[symbol] = {dims[d], "its default"};
+    }
+  }
+  return dims;
+}
+
 std::optional<Problem> mlc::tools::findPort(const std::vector<Port> &ports,
                                             const char *kind,
                                             const std::string &name,
@@ -224,7 +237,7 @@ std::optional<Problem> mlc::tools::bindInputs(const ModelRunner &model,
   for (size_t i = 0; i < ports.size() && !problem; ++i) {
     if (!specs[i] || (specs[i]->file.empty() && !specs[i]->dims)) {
       problem = fillInput(ports[i], specs[i].value_or(io::InputSpec()),
-                          sizes.resolve(ports[i]), inputs[i]);
+                          sizes.choose(ports[i]), inputs[i]);
     }
   }
   return problem;

@@ -30,6 +30,9 @@ public:
   /// The dims of `port`. What is not known is the symbol's minimum, at least 1;
   /// dims that are free count 1.
   std::vector<int64_t> resolve(const Port &port) const;
+  /// The same for a tensor to be made: a note tells a size that nobody has
+  /// said.
+  std::vector<int64_t> choose(const Port &port);
 
 private:
   struct Size {

@@ -103,6 +103,40 @@ mlc_tensor_t mlc::tools::viewOf(io::Tensor &tensor) {
                          tensor.dims.data(), data);
 }
 
+/// "int64" for i64; empty for a type that NumPy does not have.
+static std::string numpyName(const std::string &type) {
+  bool isPlain = type == "bool";
+  for (const char *width : {"8", "16", "32", "64"}) {
+    isPlain |= type.substr(1) == width;
+  }
+  return !isPlain         ? ""
+         : type == "bool" ? type
+         : type[0] == 'f' ? "float" + type.substr(1)
+         : type[0] == 'i' ? "int" + type.substr(1)
+                          : "uint" + type.substr(1);
+}
+
+std::optional<Problem> mlc::tools::adoptType(const Port &port,
+                                             io::Tensor &tensor) {
+  auto declared = static_cast<io::DataType>(port.type);
+  std::string found = io::nameOf(tensor.type), wanted = io::nameOf(declared);
+  if (io::Status adopted = tensor.adopt(declared); !adopted) {
+    return makeProblem(exitUsage, "MLC0506",
+                       "input '" + port.name + "': " + adopted.error());
+  }
+  if (tensor.type == declared) {
+    return std::nullopt;
+  }
+  std::string numpy = numpyName(wanted);
+  return makeProblem(
+      exitUsage, "MLC0506",
+      "input '" + port.name + "': expected dtype " + wanted + ", got " + found,
+      "give it as " + wanted +
+          (numpy.empty()
+               ? ""
+               : "; in NumPy: " + port.name + ".astype('" + numpy + "')"));
+}
+
 ModelRunner::~ModelRunner() {
   mlc_session_destroy(session);
   if (isRead) {
@@ -167,7 +201,8 @@ std::optional<Problem> ModelRunner::open(const SessionChoice &choice) {
   if (!parseDevice(choice.device, options)) {
     return makeProblem(exitUsage, "MLC0001",
                        "'--device' expects cpu, cuda:N or hip:N, found '" +
-                           choice.device + "'");
+                           choice.device + "'",
+                       "'mlc doctor' lists the devices of this machine");
   }
   mlc_session_destroy(session);
   session = nullptr;
@@ -185,11 +220,8 @@ std::optional<Problem> ModelRunner::run(std::vector<io::Tensor> &inputs,
   std::vector<mlc_tensor_t> given;
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (i < inputPorts.size()) {
-      auto declared = static_cast<io::DataType>(inputPorts[i].type);
-      if (io::Status adopted = inputs[i].adopt(declared); !adopted) {
-        return makeProblem(exitUsage, "MLC0506",
-                           "input '" + inputPorts[i].name +
-                               "': " + adopted.error());
+      if (auto problem = adoptType(inputPorts[i], inputs[i])) {
+        return problem;
       }
     }
     given.push_back(viewOf(inputs[i]));

@@ -38,6 +38,10 @@ struct SessionChoice {
   bool profile = false;
 };
 
+/// Gives raw elements the type of the port; a problem when the tensor has
+/// another type.
+std::optional<Problem> adoptType(const Port &port, io::Tensor &tensor);
+
 class ModelRunner {
 public:
   ModelRunner() = default;

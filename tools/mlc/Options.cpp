@@ -147,8 +147,8 @@ constexpr Option runOptions[] = {
     deviceOption,
     inputOption,
     {"output", 0, Value::Text, "NAME=@FILE", nullptr, Repeatable,
-     "Write output NAME to FILE (.npy, .npz or .pb). Several outputs may share "
-     "one .npz."},
+     "Write output NAME to FILE (.npy, .npz or .pb; .npy when the name has no "
+     "ending). Several outputs may share one .npz."},
     {"data-set", 0, Value::Folder, "DIR", nullptr, Once,
      "Take inputs from DIR/input_K.pb and compare with DIR/output_K.pb (ONNX's "
      "test_data_set layout)."},
@@ -184,8 +184,9 @@ constexpr Option benchOptions[] = {
     inputOption,
     sizeOption,
     {"kernels", 0, Value::None, nullptr, nullptr, Once,
-     "Also show the time of each kernel, the ONNX nodes it came from, and on "
-     "a GPU the copies to and from it."},
+     "Also show the time of each kernel, the ONNX nodes it came from, what it "
+     "computes (a multiply-add counts 2, whatever the algorithm) and moves "
+     "(operands read once, results written once), and on a GPU the copies."},
     jsonOption,
 };
 constexpr Example benchExamples[] = {

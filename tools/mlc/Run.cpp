@@ -37,6 +37,25 @@ struct FileOfOutput {
   std::string path;
 };
 
+/// The ending says in which format an output is written; what has none, such as
+/// /dev/stdout, gets .npy.
+std::optional<Problem> checkFormat(const std::string &path) {
+  if (path == "-") {
+    return makeProblem(exitUsage, "MLC0003", "'--output': found '@-'",
+                       "'@/dev/stdout' is the standard output, as .npy");
+  }
+  std::string name = path.substr(path.rfind('/') + 1);
+  bool isKnown = name.find('.') == std::string::npos;
+  for (const char *suffix : {".npy", ".npz", ".pb"}) {
+    isKnown |= io::hasSuffix(path, suffix);
+  }
+  return isKnown ? std::nullopt
+                 : std::optional(makeProblem(
+                       exitUsage, "MLC0003",
+                       "'--output': the format of '" + path + "' is not known",
+                       "end the name in .npy, .npz or .pb"));
+}
+
 std::optional<Problem> readFileSpecs(const ModelRunner &model,
                                      const Arguments &arguments,
                                      const char *option,
@@ -50,6 +69,11 @@ std::optional<Problem> readFileSpecs(const ModelRunner &model,
     size_t index;
     if (auto problem =
             findPort(model.outputs(), "output", spec->first, index)) {
+      return problem;
+    }
+    if (auto problem = option == std::string("output")
+                           ? checkFormat(spec->second)
+                           : std::nullopt) {
       return problem;
     }
     files.push_back({index, spec->second});
@@ -93,7 +117,9 @@ std::optional<Problem> readDataSet(const ModelRunner &model,
                                    std::vector<Expectation> &expected) {
   io::Result<io::DataSet> data = io::readDataSet(folder);
   if (!data) {
-    return makeProblem(exitUsage, "MLC0602", data.error());
+    return makeProblem(exitUsage, "MLC0602", data.error(),
+                       "a data set is a folder with input_0.pb, ... and "
+                       "output_0.pb, ...");
   }
   if (data->inputs.size() != model.inputs().size() ||
       data->outputs.size() > model.outputs().size()) {

@@ -33,6 +33,16 @@ using HostInputs = llvm::ArrayRef<std::optional<HostTensor>>;
 HostResult evaluateElementwise(Node &n, HostInputs inputs);
 bool isElementwiseOnHost(llvm::StringRef opType);
 
+/// Concat, Gather and Slice.
+HostResult evaluateConcat(Node &n, HostInputs inputs);
+HostResult evaluateGather(Node &n, HostInputs inputs);
+HostResult evaluateSlice(Node &n, HostInputs inputs);
+
+/// The integers of a tensor when all are literals.
+std::optional<llvm::SmallVector<int64_t>> literals(const HostTensor &tensor);
+/// `axis` counted from the front; nullopt when it is out of range.
+std::optional<int64_t> axisOf(int64_t axis, int64_t rank);
+
 /// `tensor` with its elements repeated to `dims`; nullopt when they do not
 /// broadcast.
 HostResult broadcastTo(const HostTensor &tensor, llvm::ArrayRef<int64_t> dims);

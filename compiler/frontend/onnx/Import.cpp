@@ -83,6 +83,7 @@ Tensor *Importer::declareInput(const ValueInfoProto &input) {
     return fail("has no shape; its rank must be known");
   }
   SmallVector<int64_t> shape;
+  std::string fixed; // by options
   for (const TensorShapeProto::Dimension &dim : type.shape().dim()) {
     bool symbolic = !dim.has_dim_value();
     if (!symbolic && dim.dim_value() < 0) {
@@ -94,12 +95,22 @@ Tensor *Importer::declareInput(const ValueInfoProto &input) {
       symbol.used = true;
       if (symbol.range.low == symbol.range.high) {
         shape.back() = symbol.range.low;
+        fixed += (fixed.empty() ? "'--dim " : ", '--dim ") + dim.dim_param() +
+                 "=" + std::to_string(symbol.range.low) + "'";
       }
     }
   }
   SmallVector<int64_t> known;
   llvm::copy_if(shape, std::back_inserter(known),
                 [](int64_t dim) { return !ShapedType::isDynamic(dim); });
+  if (!fixed.empty() && int64_t(shape.size()) <= maxRank &&
+      !elementCount(known)) {
+    problems
+        .add(ErrorCode::badOption, "with " + fixed + " input '" + input.name() +
+                                       "' has too many elements")
+        .help = "give a smaller size";
+    return nullptr;
+  }
   if (int64_t(shape.size()) > maxRank || !elementCount(known)) {
     problems.add(ErrorCode::limit,
                  "input '" + input.name() + "' has too many dims or elements");

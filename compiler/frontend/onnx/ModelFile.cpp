@@ -44,6 +44,35 @@ static std::unique_ptr<llvm::MemoryBuffer> readFile(const std::string &path,
   return std::move(*buffer);
 }
 
+/// Whether the file begins as text does.
+static bool isText(llvm::StringRef bytes) {
+  return !bytes.empty() && llvm::all_of(bytes.take_front(64), [](char c) {
+    return llvm::isPrint(c) || llvm::isSpace(c);
+  });
+}
+
+/// What a text is by its first word.
+static void describeText(llvm::StringRef text, mlc::Diagnostic &diagnostic) {
+  text = text.ltrim();
+  std::string kind = "text";
+  diagnostic.help = "give the ONNX file that it was made from";
+  if (text.starts_with("module") || text.starts_with("func.") ||
+      text.starts_with("//") || text.starts_with("#")) {
+    kind = "text, perhaps MLIR";
+    diagnostic.help = "MLIR that a phase has written is read with "
+                      "--compile-from=PHASE";
+  } else if (text.starts_with("<ir_version") || text.contains("opset_import")) {
+    kind = "a model in ONNX's textual syntax";
+    diagnostic.help = "encode it with onnx.parser and onnx.save";
+  } else if (text.starts_with("{")) {
+    kind = "text, perhaps JSON";
+  } else if (text.starts_with("<")) {
+    kind = "a web page or XML, perhaps of a download that failed";
+    diagnostic.help = "fetch the model again";
+  }
+  diagnostic.notes.push_back({"found", kind});
+}
+
 /// Explains files that are often taken for models.
 static void describeFile(llvm::StringRef bytes, mlc::Diagnostic &diagnostic) {
   if (bytes.empty()) {
@@ -56,6 +85,16 @@ static void describeFile(llvm::StringRef bytes, mlc::Diagnostic &diagnostic) {
         {"found", "a zip archive (perhaps a PyTorch checkpoint)"});
   } else if (bytes.starts_with("ORTM") || bytes.substr(4).starts_with("ORTM")) {
     diagnostic.notes.push_back({"found", "a model in ONNX Runtime's format"});
+  } else if (bytes.starts_with("\x7f"
+                               "ELF")) {
+    diagnostic.notes.push_back({"found", "an ELF file"});
+    diagnostic.help = "run a compiled model with 'mlc run'";
+  } else if (bytes.starts_with("\x93NUMPY")) {
+    diagnostic.notes.push_back({"found", "a NumPy array"});
+  } else if (bytes.starts_with("\x89HDF")) {
+    diagnostic.notes.push_back({"found", "an HDF5 file (perhaps of Keras)"});
+  } else if (isText(bytes)) {
+    describeText(bytes, diagnostic);
   }
 }
 
@@ -79,6 +118,8 @@ std::unique_ptr<ModelProto> mlc::onnx::readModel(const std::string &path,
     stream.SetRecursionLimit(128);
     wellFormed =
         model->ParseFromCodedStream(&stream) && stream.ConsumedEntireMessage();
+    // Some texts happen to be well-formed.
+    wellFormed &= model->has_graph() || !isText(bytes);
     problem.message = "malformed model: not an encoded ModelProto";
   }
   if (!wellFormed) {

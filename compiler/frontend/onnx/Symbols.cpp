@@ -12,7 +12,7 @@ using namespace mlir;
 using namespace mlc;
 using namespace mlc::onnx;
 
-/// "8", "1..64" or "1.." as a range; false when it is none.
+/// "8", "1..64" or "1.." as a range, which may be empty; false when it is none.
 static bool parseRange(StringRef text, Interval &range) {
   auto [low, high] = text.split("..");
   if (low.getAsInteger(10, range.low) || range.low < 0) {
@@ -26,7 +26,7 @@ static bool parseRange(StringRef text, Interval &range) {
     range.high = std::numeric_limits<int64_t>::max();
     return true;
   }
-  return !high.getAsInteger(10, range.high) && range.high >= range.low;
+  return !high.getAsInteger(10, range.high);
 }
 
 bool Symbols::readOptions(
@@ -35,9 +35,16 @@ bool Symbols::readOptions(
   bool valid = true;
   for (const auto &[name, text] : options) {
     Interval range{};
+    std::string option = "'--dim " + name + "=" + text + "'";
     if (!parseRange(text, range)) {
-      problems.add(ErrorCode::badOption, "'--dim " + name + "=" + text +
-                                             "' is neither VALUE nor LO..HI");
+      problems
+          .add(ErrorCode::badOption, option + " is neither VALUE nor LO..HI")
+          .help =
+          "for example --dim " + name + "=8 or --dim " + name + "=1..64";
+      valid = false;
+    } else if (range.high < range.low) {
+      problems.add(ErrorCode::badOption, option + " is an empty range").help =
+          "the smaller size comes first: LO..HI";
       valid = false;
     }
     byName[name].range = range;

@@ -96,25 +96,10 @@ Location groupLocation(const Cluster &cluster) {
   return FusedLoc::get(cluster.ops.front()->getContext(), locations);
 }
 
-/// Replaces a cluster by a group at the place of its last op.
-void formGroup(Cluster &cluster) {
-  std::vector<Operation *> ops(cluster.ops.begin(), cluster.ops.end());
-  llvm::sort(ops,
-             [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
-  Boundary boundary(cluster);
-  Location loc = groupLocation(cluster);
-  OpBuilder b(ops.back());
-  SmallVector<Type> types;
-  for (Value output : boundary.outputs) {
-    types.push_back(output.getType());
-  }
-  // Recording needs producers before consumers.
-  cluster.ops.clear();
-  cluster.ops.insert(ops.begin(), ops.end());
-  SmallVector<Value> dims = outputDims(b, cluster, boundary, loc);
-  auto group =
-      GroupOp::create(b, loc, types, b.getStringAttr(cluster.archetype),
-                      boundary.inputs.getArrayRef(), dims);
+/// Copies the ops into the group's body.
+void fillBody(GroupOp group, ArrayRef<Operation *> ops,
+              const Boundary &boundary) {
+  OpBuilder b(group);
   Block *body = b.createBlock(&group.getBody());
   IRMapping mapping;
   for (Value input : boundary.inputs) {
@@ -130,10 +115,28 @@ void formGroup(Cluster &cluster) {
   for (Value output : boundary.outputs) {
     yielded.push_back(mapping.lookup(output));
   }
-  YieldOp::create(b, loc, yielded);
-  for (unsigned i = 0; i < boundary.outputs.size(); ++i) {
-    Value output = boundary.outputs[i];
-    output.replaceAllUsesWith(group.getOutputs()[i]);
+  YieldOp::create(b, group.getLoc(), yielded);
+}
+
+/// Replaces a cluster by a group at the place of its last op.
+void formGroup(Cluster &cluster) {
+  std::vector<Operation *> ops(cluster.ops.begin(), cluster.ops.end());
+  llvm::sort(ops,
+             [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  Boundary boundary(cluster);
+  Location loc = groupLocation(cluster);
+  OpBuilder b(ops.back());
+  // Recording needs producers before consumers.
+  cluster.ops.clear();
+  cluster.ops.insert(ops.begin(), ops.end());
+  SmallVector<Value> dims = outputDims(b, cluster, boundary, loc);
+  ValueRange outputs = boundary.outputs.getArrayRef();
+  auto group = GroupOp::create(b, loc, outputs.getTypes(),
+                               b.getStringAttr(cluster.archetype),
+                               boundary.inputs.getArrayRef(), dims);
+  fillBody(group, ops, boundary);
+  for (auto [output, result] : llvm::zip_equal(outputs, group.getOutputs())) {
+    output.replaceAllUsesWith(result);
   }
   for (Operation *op : llvm::reverse(ops)) {
     op->erase();

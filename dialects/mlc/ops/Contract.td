@@ -9,7 +9,7 @@
 
 include "mlc/MlcBase.td"
 
-def MLC_MatMulOp : MLC_ShapedOp<"matmul", [SameElementTypes]> {
+def MLC_MatMulOp : MLC_ShapedOp<"matmul", [SameElementTypes, CountsFlops]> {
   let summary = "batched matrix product of the last two dims";
   let description = [{
     a: [batch..., M, K] (or [batch..., K, M] with transpose_a), b: [batch..., K, N]
@@ -24,7 +24,7 @@ def MLC_MatMulOp : MLC_ShapedOp<"matmul", [SameElementTypes]> {
   let example = "%y = mlc.matmul %a, %b : (tensor<2x4x8xf32>, tensor<8x3xf32>) -> tensor<2x4x3xf32>";
 }
 
-def MLC_ConvOp : MLC_ShapedOp<"conv", [SameElementTypes]> {
+def MLC_ConvOp : MLC_ShapedOp<"conv", [SameElementTypes, CountsFlops]> {
   let summary = "grouped N-d convolution without bias";
   let description = [{
     x: [N, C, spatial...], w: [M, C/group, kernel...], y: [N, M, out...] with
@@ -42,7 +42,8 @@ def MLC_ConvOp : MLC_ShapedOp<"conv", [SameElementTypes]> {
   let example = "%y = mlc.conv %x, %w {dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 1, 1>} : (tensor<1x3x8x8xf32>, tensor<4x3x3x3xf32>) -> tensor<1x4x8x8xf32>";
 }
 
-def MLC_ConvTransposeOp : MLC_ShapedOp<"conv_transpose", [SameElementTypes]> {
+def MLC_ConvTransposeOp : MLC_ShapedOp<"conv_transpose",
+    [SameElementTypes, CountsFlops]> {
   let summary = "grouped N-d transposed convolution without bias";
   let description = [{
     x: [N, C, spatial...], w: [C, M/group, kernel...], y: [N, M, out...] with
@@ -64,7 +65,7 @@ def MLC_PoolKind : I32EnumAttr<"PoolKind", "what a pooling window computes", [
   let genSpecializedAttr = 1;
 }
 
-def MLC_PoolOp : MLC_ShapedOp<"pool"> {
+def MLC_PoolOp : MLC_ShapedOp<"pool", [CountsFlops]> {
   let summary = "N-d window pooling";
   let description = [{
     x: [N, C, spatial...]. Windows may reach over the border by `pads` (all

@@ -39,7 +39,8 @@ def MLC_ConvForm : I32EnumAttr<"ConvForm", "how a blocked convolution is compute
   let cppNamespace = "::mlc";
 }
 
-def MLC_ConvBlockedOp : MLC_CpuConvOp<"conv_blocked", [SameElementTypes]> {
+def MLC_ConvBlockedOp : MLC_CpuConvOp<"conv_blocked",
+    [SameElementTypes, CountsFlops]> {
   let summary = "2-d convolution of blocked activations with packed weights";
   let description = [{
     x: blocked, planar form: [N, C, H, W]; w: the filters in panels of 32 (I, O:
@@ -73,7 +74,7 @@ def MLC_ConvBlockedOp : MLC_CpuConvOp<"conv_blocked", [SameElementTypes]> {
   let example = "%y = mlc.conv_blocked %x, %w {channels = 20 : i64, dilations = array<i64: 1, 1>, filters = 40 : i64, form = 0 : i32, kernel = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 1, 1>} : (tensor<1x2x8x8x16xf32>, tensor<1x2x2x3x3x16x32xf32>) -> tensor<1x3x8x8x16xf32>";
 }
 
-def MLC_PoolBlockedOp : MLC_CpuConvOp<"pool_blocked"> {
+def MLC_PoolBlockedOp : MLC_CpuConvOp<"pool_blocked", [CountsFlops]> {
   let summary = "mlc.pool (max or average, two spatial axes) of blocked activations";
   let arguments = (ins MLC_Tensor:$x, MLC_PoolKind:$kind,
                        DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,

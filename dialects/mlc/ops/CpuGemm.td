@@ -13,7 +13,7 @@
 include "mlc/MlcBase.td"
 include "mlc/ops/Recurrent.td"
 
-def MLC_MatMulPackedOp : MLC_ShapedOp<"matmul_packed"> {
+def MLC_MatMulPackedOp : MLC_ShapedOp<"matmul_packed", [CountsFlops]> {
   let summary = "matrix product with weights packed in panels of 32 columns";
   let description = [{
     a: [batch..., M, K]; panels: [ceil(columns / 32), K, 32], where column n of
@@ -28,7 +28,7 @@ def MLC_MatMulPackedOp : MLC_ShapedOp<"matmul_packed"> {
   let example = "%y = mlc.matmul_packed %a, %panels {columns = 40 : i64} : (tensor<2x3x8xf32>, tensor<2x8x32xf32>) -> tensor<2x3x40xf32>";
 }
 
-def MLC_AttentionStridedOp : MLC_ShapedOp<"attention_strided"> {
+def MLC_AttentionStridedOp : MLC_ShapedOp<"attention_strided", [CountsFlops]> {
   let summary = "mlc.attention whose tensors may keep the heads behind the sequence";
   let description = [{
     As mlc.attention, but each of q, k, v and y whose flag in `heads_inside` is
@@ -47,7 +47,7 @@ def MLC_AttentionStridedOp : MLC_ShapedOp<"attention_strided"> {
 }
 
 def MLC_RecurrentPackedOp
-    : MLC_ShapedOp<"recurrent_packed", [AttrSizedOperandSegments]> {
+    : MLC_ShapedOp<"recurrent_packed", [AttrSizedOperandSegments, CountsFlops]> {
   let summary = "mlc.recurrent after the products with x, with packed weights";
   let description = [{
     gates: [T, B, D*G*H], the products of x with w plus all biases (but not

@@ -10,7 +10,7 @@
 include "mlc/MlcBase.td"
 
 def MLC_LinearAttentionOp : MLC_ShapedOp<"linear_attention",
-    [AttrSizedOperandSegments]> {
+    [AttrSizedOperandSegments, CountsFlops]> {
   let summary = "attention whose keys and values are folded into a state step by step";
   let description = [{
     q: [B, Hq, T, D], k: [B, H, T, D], v: [B, H, T, Dv], state: [B, H, D, Dv],

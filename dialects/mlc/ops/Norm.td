@@ -9,7 +9,7 @@
 
 include "mlc/MlcBase.td"
 
-def MLC_AttentionOp : MLC_ShapedOp<"attention"> {
+def MLC_AttentionOp : MLC_ShapedOp<"attention", [CountsFlops]> {
   let summary = "scaled dot-product attention";
   let description = [{
     q: [B, H, S, D], k: [B, Hk, T, D], v: [B, Hk, T, Dv], optional additive
@@ -27,7 +27,7 @@ def MLC_AttentionOp : MLC_ShapedOp<"attention"> {
   let precision = KeepF32;
 }
 
-def MLC_SoftmaxOp : MLC_ShapedOp<"softmax"> {
+def MLC_SoftmaxOp : MLC_ShapedOp<"softmax", [CountsFlops]> {
   let summary = "exp(x - max) / sum along one axis, or its logarithm";
   let arguments = (ins MLC_FloatTensor:$x, I64Attr:$axis,
                        DefaultValuedAttr<BoolAttr, "false">:$log);
@@ -36,7 +36,7 @@ def MLC_SoftmaxOp : MLC_ShapedOp<"softmax"> {
   let precision = KeepF32;
 }
 
-def MLC_LayerNormOp : MLC_ShapedOp<"layer_norm"> {
+def MLC_LayerNormOp : MLC_ShapedOp<"layer_norm", [CountsFlops]> {
   let summary = "(x - mean) / sqrt(variance + epsilon) over the axes from `axis` on, in f32 or wider";
   let description = [{
     With `rms`, x / sqrt(mean(x^2) + epsilon) instead. Scale and bias follow as

@@ -23,7 +23,7 @@ def MLC_ArgReduceOp : MLC_ShapedOp<"arg_reduce"> {
   let example = "%y = mlc.arg_reduce %x {axis = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x1xi64>";
 }
 
-def MLC_ReduceWindowOp : MLC_ShapedOp<"reduce_window"> {
+def MLC_ReduceWindowOp : MLC_ShapedOp<"reduce_window", [CountsFlops]> {
   let summary = "combines the elements of a box that slides over x in steps of 1";
   let description = [{
     `extents` has one entry per axis, kDynamic entries take the next operand of
@@ -37,7 +37,7 @@ def MLC_ReduceWindowOp : MLC_ShapedOp<"reduce_window"> {
   let precision = Widen;
 }
 
-def MLC_ScanOp : MLC_ShapedOp<"scan"> {
+def MLC_ScanOp : MLC_ShapedOp<"scan", [CountsFlops]> {
   let summary = "running sum or product (or maximum, minimum) along an axis";
   let description = [{
     `axis` has one entry; kDynamic takes the operand `axis_value`. With

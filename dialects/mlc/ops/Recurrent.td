@@ -15,7 +15,8 @@ def MLC_RecurrentKind : I32EnumAttr<"RecurrentKind", "which recurrent cell", [
   let cppNamespace = "::mlc";
 }
 
-def MLC_RecurrentOp : MLC_ShapedOp<"recurrent", [AttrSizedOperandSegments]> {
+def MLC_RecurrentOp : MLC_ShapedOp<"recurrent",
+    [AttrSizedOperandSegments, CountsFlops]> {
   let summary = "a recurrent layer over a sequence (ONNX LSTM, GRU, RNN)";
   let description = [{
     Operands as ONNX has them with layout 0: x [T, B, I], w [D, G*H, I],

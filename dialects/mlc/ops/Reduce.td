@@ -15,7 +15,7 @@ def MLC_ReduceKind : I32EnumAttr<"ReduceKind", "how a reduction combines", [
   let cppNamespace = "::mlc";
 }
 
-def MLC_ReduceOp : MLC_ShapedOp<"reduce"> {
+def MLC_ReduceOp : MLC_ShapedOp<"reduce", [CountsFlops]> {
   let summary = "combines the elements along some axes; the axes stay with extent 1";
   let description = [{
     `axes` are ascending and not negative; empty axes reduce nothing. An empty

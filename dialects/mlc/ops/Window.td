@@ -38,7 +38,7 @@ def MLC_Col2ImOp : MLC_ShapedOp<"col2im", [AttrSizedOperandSegments]> {
   let precision = Widen;
 }
 
-def MLC_DeformConvOp : MLC_ShapedOp<"deform_conv"> {
+def MLC_DeformConvOp : MLC_ShapedOp<"deform_conv", [CountsFlops]> {
   let summary = "convolution whose kernel positions are moved by offsets";
   let description = [{
     As `mlc.conv` with x: [N, C, H, W], w: [M, C/group, kh, kw]; offset: [N,

@@ -156,10 +156,10 @@ const void *execReadBack(mlc_exec_t *, const void *from, int64_t) {
   return from;
 }
 
-const mlc_exec_api_t cpuExec = {execArena,  execAlloc,       execRelease,
-                                execOutput, execParallel,    execLaunch,
-                                execCopy,   execReadBack,    execFail,
-                                execReport, execDeviceReport};
+const mlc_exec_api_t cpuExec = {execArena,  execAlloc,        execRelease,
+                                execOutput, execParallel,     execLaunch,
+                                execCopy,   execReadBack,     execFail,
+                                execReport, execDeviceReport, execWork};
 
 } // namespace
 

@@ -76,12 +76,13 @@ const char *cudaErrorText(GpuResult result) {
   return text;
 }
 
+const char *const libraries[] = {"libcuda.so.1", nullptr};
+
 Status loadCuda(GpuVendor &vendor) {
-  static const char *const libraries[] = {"libcuda.so.1", nullptr};
-  Status status = loadGpuLibrary(vendor.name, libraries, commonSymbols,
+  Status status = loadGpuLibrary(vendor.name, vendor.libraries, commonSymbols,
                                  lengthOf(commonSymbols), &vendor.api);
   if (status == MLC_OK) {
-    status = loadGpuLibrary(vendor.name, libraries, onlySymbols,
+    status = loadGpuLibrary(vendor.name, vendor.libraries, onlySymbols,
                             lengthOf(onlySymbols), &cudaOnly);
   }
   if (status != MLC_OK) {
@@ -112,7 +113,7 @@ void leaveCuda(int64_t) {
 /// suffix 'a' both run on exactly one, with 'f' on one major version.
 bool acceptsCuda(int device, const char *arch, int64_t kind) {
   int major = 0, minor = 0, version = 0;
-  if (kind > 1 || strncmp(arch, "sm_", 3) ||
+  if (kind > 1 || strncmp(arch, "sm_", 3) != 0 ||
       cudaVendor.api.deviceAttribute(&major, 75, device) ||
       cudaVendor.api.deviceAttribute(&minor, 76, device)) {
     return false;
@@ -148,10 +149,10 @@ Status openCuda(Session &session, const mlc_session_options_t &options) {
 
 } // namespace
 
-GpuVendor cudaVendor = {"CUDA",      MLC_ENGINE_CUDA, {},
-                        loadCuda,    cudaErrorText,   retainCuda,
-                        releaseCuda, enterCuda,       leaveCuda,
-                        acceptsCuda, loadModuleCuda,  allowSharedCuda};
+GpuVendor cudaVendor = {
+    "CUDA",         MLC_ENGINE_CUDA, {},        loadCuda,  cudaErrorText,
+    retainCuda,     releaseCuda,     enterCuda, leaveCuda, acceptsCuda,
+    loadModuleCuda, allowSharedCuda, libraries};
 
 const Driver cudaDriver = MLC_GPU_DRIVER("cuda", openCuda);
 

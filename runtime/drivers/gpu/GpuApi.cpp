@@ -64,8 +64,8 @@ Status loadGpuLibrary(const char *vendor, const char *const *libraries,
       return fail(MLC_UNSUPPORTED, "%s: the driver is too old: it lacks %s",
                   vendor, symbols[i].name);
     }
-    memcpy(static_cast<char *>(table) + symbols[i].offset, &address,
-           sizeof(address));
+    memcpy(static_cast<char *>(table) + symbols[i].offset,
+           static_cast<const void *>(&address), sizeof(address));
   }
   return MLC_OK;
 }

@@ -73,6 +73,8 @@ struct GpuVendor {
                           size_t logBytes);
   /// Lets `function` use this much dynamic shared memory.
   GpuResult (*allowShared)(void *function, int64_t bytes);
+  /// The names that the vendor's library may have, NULL behind them.
+  const char *const *libraries;
 };
 
 extern GpuVendor cudaVendor;

@@ -203,10 +203,10 @@ const void *execReadBack(mlc_exec_t *exec, const void *from, int64_t bytes) {
 
 } // namespace
 
-const mlc_exec_api_t gpuExec = {execArena,  execAlloc,       execRelease,
-                                execOutput, execParallel,    execLaunch,
-                                execCopy,   execReadBack,    execFail,
-                                execReport, execDeviceReport};
+const mlc_exec_api_t gpuExec = {execArena,  execAlloc,        execRelease,
+                                execOutput, execParallel,     execLaunch,
+                                execCopy,   execReadBack,     execFail,
+                                execReport, execDeviceReport, execWork};
 
 Status openGpu(GpuVendor &vendor, Session &session,
                const mlc_session_options_t &options) {

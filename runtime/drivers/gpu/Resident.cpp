@@ -100,7 +100,7 @@ void destroyResident(Resident *resident) {
   if (resident->module) {
     api.moduleUnload(resident->module);
   }
-  free(resident->functions);
+  free(static_cast<void *>(resident->functions));
   free(resident->sharedBytes);
   free(resident);
 }
@@ -189,7 +189,7 @@ Status acquireResident(Session &session, const char *target) {
   for (int64_t i = 0; i < model.program_count; ++i) {
     const mlc_abi_program_t *program = &model.programs[i];
     if (program->engine != state.vendor->engine ||
-        (target && strcmp(target, program->target))) {
+        (target && strcmp(target, program->target) != 0)) {
       continue;
     }
     ++candidates;

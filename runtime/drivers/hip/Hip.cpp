@@ -65,13 +65,15 @@ const char *hipErrorText(GpuResult result) {
   return text ? text : "unknown error";
 }
 
+const char *const libraries[] = {"libamdhip64.so.7", "libamdhip64.so.6",
+                                 "libamdhip64.so",
+                                 "/opt/rocm/lib/libamdhip64.so", nullptr};
+
 Status loadHip(GpuVendor &vendor) {
-  static const char *const libraries[] = {
-      "libamdhip64.so.7", "libamdhip64.so.6", "libamdhip64.so", nullptr};
-  Status status = loadGpuLibrary(vendor.name, libraries, commonSymbols,
+  Status status = loadGpuLibrary(vendor.name, vendor.libraries, commonSymbols,
                                  lengthOf(commonSymbols), &vendor.api);
   if (status == MLC_OK) {
-    status = loadGpuLibrary(vendor.name, libraries, onlySymbols,
+    status = loadGpuLibrary(vendor.name, vendor.libraries, onlySymbols,
                             lengthOf(onlySymbols), &hipOnly);
   }
   if (status != MLC_OK) {
@@ -117,10 +119,10 @@ Status openHip(Session &session, const mlc_session_options_t &options) {
 
 } // namespace
 
-GpuVendor hipVendor = {"HIP",      MLC_ENGINE_HIP, {},
-                       loadHip,    hipErrorText,   retainHip,
-                       releaseHip, enterHip,       leaveHip,
-                       acceptsHip, loadModuleHip,  allowSharedHip};
+GpuVendor hipVendor = {
+    "HIP",         MLC_ENGINE_HIP, {},       loadHip,  hipErrorText,
+    retainHip,     releaseHip,     enterHip, leaveHip, acceptsHip,
+    loadModuleHip, allowSharedHip, libraries};
 
 const Driver hipDriver = MLC_GPU_DRIVER("hip", openHip);
 

@@ -250,6 +250,15 @@ typedef struct mlc_kernel_profile {
   int64_t total_ns;
 } mlc_kernel_profile_t;
 
+/* What a kernel computes and moves, by the shapes of the runs: floating-point
+   operations of the operators it came from, whatever the algorithm (a
+   multiply-add counts 2, copies nothing), and the bytes of its buffers,
+   operands read once and results written once. */
+typedef struct mlc_kernel_work {
+  double flops;
+  double bytes;
+} mlc_kernel_work_t;
+
 typedef struct mlc_error_info {
   uint32_t struct_size;
   int32_t status;      /* mlc_status_t of the thread's last failing call */
@@ -307,6 +316,8 @@ typedef struct mlc_api {
                            int64_t count, int64_t grain);
   mlc_status_t (*model_image)(const mlc_model_t *model, int64_t program,
                               int64_t index, mlc_image_info_t *info);
+  mlc_status_t (*session_work)(mlc_session_t *session,
+                               mlc_kernel_work_t *kernels, int64_t capacity);
 } mlc_api_t;
 
 /* What every handle begins with. */
@@ -589,6 +600,14 @@ static inline mlc_status_t mlc_session_profile(mlc_session_t *session,
                                                mlc_kernel_profile_t *kernels,
                                                int64_t capacity) {
   MLC_CALL_(session, MLC_SESSION_MAGIC, session_profile,
+            (session, kernels, capacity));
+}
+/* The same for the work of each kernel, summed over its calls.
+   MLC_INVALID_ARGUMENT also for a model of format 2.1 or older. */
+static inline mlc_status_t mlc_session_work(mlc_session_t *session,
+                                            mlc_kernel_work_t *kernels,
+                                            int64_t capacity) {
+  MLC_CALL_(session, MLC_SESSION_MAGIC, session_work,
             (session, kernels, capacity));
 }
 static inline mlc_status_t mlc_session_profile_reset(mlc_session_t *session) {

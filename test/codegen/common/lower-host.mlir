@@ -9,6 +9,12 @@
 // CHECK: scf.if
 // CHECK: llvm.getelementptr %{{.*}}[64]
 // CHECK: llvm.call %{{.*}} !llvm.ptr, (!llvm.ptr, i64, i64, i64) -> ()
+// What the kernel does, when exec->counts_work.
+// CHECK: llvm.getelementptr %[[EXEC]][32]
+// CHECK: scf.if
+// CHECK: affine.apply #{{.*}}()[%{{.*}}, %{{.*}}]
+// CHECK: llvm.getelementptr %{{.*}}[88]
+// CHECK: llvm.call %{{.*}}(%[[EXEC]], %{{.*}}) : !llvm.ptr, (!llvm.ptr, i64, i64, i64) -> ()
 // The dispatch: exec, scratch and flat arguments in words, then parallel.
 // CHECK: %[[ENTRY:.*]] = constant @k.run
 // CHECK: llvm.getelementptr %{{.*}}[32]
@@ -35,7 +41,7 @@ func.func @main(%x: memref<?xf32>) {
 // CHECK-SAME: %[[ARGS:.*]]: !llvm.ptr, %{{.*}}: i64, %{{.*}}: i64, %{{.*}}: i64)
 // CHECK: llvm.getelementptr %[[ARGS]][16]
 // CHECK: call @k(
-func.func private @k(%x: memref<?xf32> {mlc.noalias}, %y: memref<?xf32>, %begin: index, %end: index, %thread: index) attributes {mlc.partitioned, mlc.nodes = "/fc1;/relu", mlc.archetype = "map"} {
+func.func private @k(%x: memref<?xf32> {mlc.noalias}, %y: memref<?xf32>, %begin: index, %end: index, %thread: index) attributes {mlc.partitioned, mlc.nodes = "/fc1;/relu", mlc.archetype = "map", mlc.flops = [affine_map<()[s0, s1] -> (s0 * 3)>]} {
   return
 }
 func.func private @k.count(%x: memref<?xf32>, %y: memref<?xf32>) -> index {

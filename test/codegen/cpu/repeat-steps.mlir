@@ -5,7 +5,7 @@
 // CHECK-LABEL: func.func @main
 // CHECK: %[[D:.*]] = memref.dim %arg0
 // CHECK: scf.for %[[S:.*]] = %{{.*}} to %[[D]] step
-// CHECK-NEXT: mlc.dispatch @layer(%arg0, %arg1, %[[S]]) outputs 1 : memref<?x4xf32>, memref<?x4xf32>, index
+// CHECK-NEXT: mlc.dispatch @layer(%arg0, %arg1, %[[S]]) outputs 1 {mlc.step} : memref<?x4xf32>, memref<?x4xf32>, index
 // CHECK: mlc.dispatch @other(%arg1, %arg0) outputs 1
 // CHECK-NOT: @layer.steps
 func.func @main(%x: memref<?x4xf32>, %y: memref<?x4xf32>) {

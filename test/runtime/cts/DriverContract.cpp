@@ -213,6 +213,11 @@ TEST_P(Driver, Profiles) {
   EXPECT_EQ(rows[0].calls, 3);
   EXPECT_EQ(rows[1].calls, 3);
   EXPECT_GT(rows[1].total_ns, 0);
+  mlc_kernel_work_t work[3];
+  ASSERT_EQ(mlc_session_work(session, work, 3), MLC_OK);
+  EXPECT_EQ(work[1].flops, 3 * 2000);
+  EXPECT_EQ(work[1].bytes, 3 * 12 * 2000);
+  EXPECT_EQ(mlc_session_work(session, work, 2), MLC_INVALID_ARGUMENT);
   mlc_session_info_t info = session.info();
   EXPECT_EQ(info.upload_bytes > 0, onGpu());
   if (onGpu()) {
@@ -225,6 +230,9 @@ TEST_P(Driver, Profiles) {
   }
   ASSERT_EQ(mlc_session_profile_reset(session), MLC_OK);
   EXPECT_EQ(session.info().upload_bytes, 0);
+  ASSERT_EQ(mlc_session_work(session, work, 3), MLC_OK);
+  EXPECT_EQ(work[1].flops, 0);
+  EXPECT_EQ(mlc_session_work(Session(), work, 3), MLC_INVALID_ARGUMENT);
 }
 
 TEST_P(Driver, NoSuchDeviceOrTarget) {
