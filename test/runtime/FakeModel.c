@@ -222,7 +222,8 @@ static const mlc_model_abi_t model = {MLC_ARTIFACT_MAGIC,
                                       2,
                                       programs,
                                       4,
-                                      FAKE_WEIGHTS};
+                                      FAKE_WEIGHTS,
+                                      0};
 
 EXPORT const struct mlc_model *mlc_model_fake(void);
 EXPORT const struct mlc_model *mlc_model_fake(void) { return &model; }

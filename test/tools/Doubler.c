@@ -80,7 +80,8 @@ static const mlc_model_abi_t model = {
     1,
     NULL,
     0,
-    NULL};
+    NULL,
+    0};
 
 __attribute__((visibility("default"))) const mlc_model_abi_t *mlc_model(void) {
   return &model;

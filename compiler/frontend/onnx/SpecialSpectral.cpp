@@ -190,8 +190,13 @@ static void importSTFT(Node &n) {
   Value signal = n.value(0), window = n.optionalValue(2);
   AffineExpr step = integerInput(n, 1);
   bool onesided = n.intAttr("onesided", 1) != 0;
+  if (signal && n.rank(signal) == 2) {
+    signal = n.unsqueeze(signal, {2}); // real, as exporters write it
+  }
   if (!signal || !step || n.rank(signal) != 3) {
-    return n.failed() ? void() : n.badShape("expects a signal [N, L, 1 or 2]");
+    return n.failed() ? void()
+                      : n.badShape("expects a signal [N, L], [N, L, 1] or "
+                                   "[N, L, 2]");
   }
   if (window && n.rank(window) != 1) {
     return n.badShape("expects a window of rank 1");

@@ -33,6 +33,7 @@ for length in (1, 2, 3, 4, 6, 35, 36, 60, 88, 97, 128, 131, 262):
         case(f"dft_{length}_{inverse}", "DFT", [whole, None, P(np.int64(1))], inverse=inverse, **known)
 case("dft_f64", "DFT", [normal(2, 30, 2).astype(np.float64), None, P(np.int64(1))], fixed={0: [-1]}, opset=20)
 case("stft", "STFT", [normal(2, 40, 1), P(np.int64(6)), uniform(12)], fixed={0: [-1]}, opset=17)
+case("stft_of_rows", "STFT", [normal(2, 40), P(np.int64(6)), uniform(12)], opset=17)
 case("stft_two_sided", "STFT", [normal(1, 30, 1), P(np.int64(5)), None, P(np.int64(10))], fixed={0: [-1]}, opset=17, onesided=0)
 for op in ("HannWindow", "HammingWindow", "BlackmanWindow"):
     for periodic in (0, 1):
