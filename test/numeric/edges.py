@@ -58,6 +58,29 @@ def booleans_whose_last_dim_moves():
 
 
 @case
+def values_that_many_slices_read():
+    """A kernel that computes them anew for each reader takes 2^n steps, or 25^n for a chain of pools."""
+    nodes, last = [], "x"
+    for i in range(40):
+        nodes += [helper.make_node("Slice", [last, "one", "end", "axis"], [f"a{i}"]), helper.make_node("Slice", [last, "zero", "back", "axis"], [f"b{i}"]),
+                  helper.make_node("Mul", [f"a{i}", f"b{i}"], [f"m{i}"]), helper.make_node("Tanh", [f"m{i}"], [f"y{i}"])]
+        last = f"y{i}"
+    integers = {name: np.array([value]) for name, value in dict(one=1, zero=0, end=1000, back=-1, axis=0).items()}
+    yield graph(nodes, {"x": (F32, [60])}, {last: (F32, None)}, **integers), {"x": normal(60)}
+    pools = [helper.make_node("MaxPool", [f"p{i}"], [f"p{i + 1}"], kernel_shape=[5, 5], pads=[2, 2, 2, 2]) for i in range(4)]
+    yield graph(pools, {"p0": (F32, [1, 3, 20, 24])}, {"p4": (F32, None)}), {"p0": normal(1, 3, 20, 24)}
+
+
+@case
+def rows_of_values_used_twice():
+    """The stages of a row kernel are found in one walk over the values, not one per path."""
+    for axis in (0, 1):
+        nodes = [helper.make_node("Add", [f"y{i}", f"y{i}"], [f"y{i + 1}"]) for i in range(30)]
+        nodes = [helper.make_node("Mul", ["x", "small"], ["y0"])] + nodes + [helper.make_node("Softmax", ["y30"], ["z"], axis=axis)]
+        yield graph(nodes, {"x": (F32, [9, 20])}, {"z": (F32, None)}, small=np.float32(2.0 ** -30)), {"x": normal(9, 20)}
+
+
+@case
 def pointwise_convolution_of_one_channel():
     nodes = [helper.make_node("Conv", ["x", "v"], ["y"]), helper.make_node("Conv", ["y", "w"], ["z"])]
     yield graph(nodes, {"x": (F32, [1, 16, "h", "k"])}, {"z": (F32, None)}, v=normal(1, 16, 1, 1),

@@ -257,13 +257,18 @@ static bool isSoftmaxTerm(Value tensor) {
          max.getX() == sub->getOperand(0) && elementTypeOf(tensor).isF32();
 }
 
-/// Whether `tensor` is e / sum(e) for such terms: one of them is 1, so that the
-/// sum has a reciprocal.
+/// Whether `tensor` is e / sum(e) for such terms, over the axes of the maximum:
+/// one of them is 1, so that the sum has a reciprocal.
 static bool isSoftmaxQuotient(Value tensor) {
   auto div = tensor.getDefiningOp<DivOp>();
   auto sum = div ? div->getOperand(1).getDefiningOp<ReduceOp>() : ReduceOp();
-  return sum && sum.getKind() == ReduceKind::sum && isSoftmaxTerm(sum.getX()) &&
-         sum.getX() == div->getOperand(0);
+  if (!sum || sum.getKind() != ReduceKind::sum ||
+      sum.getX() != div->getOperand(0) || !isSoftmaxTerm(sum.getX())) {
+    return false;
+  }
+  auto sub = sum.getX().getDefiningOp()->getOperand(0).getDefiningOp<SubOp>();
+  auto max = sub->getOperand(1).getDefiningOp<ReduceOp>();
+  return max.getAxes() == sum.getAxes();
 }
 
 Value GroupElements::at(Value tensor) {

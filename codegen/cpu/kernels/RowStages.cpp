@@ -212,7 +212,7 @@ private:
   void visit(Value value, unsigned s) {
     Operation *op = value.getDefiningOp();
     if (!op || mlir::isa<ReduceOp>(op) || !isFull(value) ||
-        plan.cached.count(value)) {
+        plan.cached.count(value) || !visited.insert({value, s}).second) {
       return;
     }
     auto [it, isNew] = firstStage.try_emplace(value, s);
@@ -301,6 +301,7 @@ private:
   GroupOp group;
   RowPlan plan;
   llvm::DenseMap<Value, unsigned> levels, firstStage;
+  llvm::DenseSet<std::pair<Value, unsigned>> visited; // in which stages
 };
 
 } // namespace

@@ -1,5 +1,4 @@
-//===- SpecialSpectral.cpp - Fourier transforms, windows, mel filters *- C++
-//-*-===//
+//===- SpecialSpectral.cpp - DFT, STFT, windows, mel filters ----*- C++ -*-===//
 //
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/transforms/fusion/Clusters.h"
+#include "compiler/transforms/fusion/Evaluations.h"
 
 #include "dialects/mlc/Scalar.h"
 
@@ -104,7 +105,10 @@ private:
   bool tryMerge(unsigned producer, unsigned consumer);
   bool feedsOnly(unsigned producer, unsigned consumer);
   bool reachesThroughOthers(unsigned from, unsigned to);
-  unsigned gatherDepth(unsigned producer, unsigned consumer);
+  SmallVector<Operation *> opsOf(ArrayRef<unsigned> members);
+  unsigned gatherDepth(ArrayRef<Operation *> ops);
+  bool computesAnew(unsigned producer, unsigned consumer,
+                    ArrayRef<Operation *> all);
   bool isCheapToFuse(unsigned producer, unsigned consumer);
   StringRef unionArchetype(unsigned producer, unsigned consumer);
   StringRef epilogueArchetype(unsigned producer, unsigned consumer);
@@ -192,15 +196,21 @@ bool ClusterBuilder::reachesThroughOthers(unsigned from, unsigned to) {
   return false;
 }
 
-/// The most gathers on one path through the union: loads of which each waits
-/// for the one before.
-unsigned ClusterBuilder::gatherDepth(unsigned producer, unsigned consumer) {
-  SmallVector<Operation *> ops(clusters[producer].ops.begin(),
-                               clusters[producer].ops.end());
-  llvm::append_range(ops, clusters[consumer].ops);
+/// The ops of some clusters, in the order of the block.
+SmallVector<Operation *> ClusterBuilder::opsOf(ArrayRef<unsigned> members) {
+  SmallVector<Operation *> ops;
+  for (unsigned cluster : members) {
+    llvm::append_range(ops, clusters[cluster].ops);
+  }
   llvm::sort(ops, [&](Operation *a, Operation *b) {
     return order.lookup(a) < order.lookup(b);
   });
+  return ops;
+}
+
+/// The most gathers on one path through `ops`: loads of which each waits for
+/// the one before.
+unsigned ClusterBuilder::gatherDepth(ArrayRef<Operation *> ops) {
   llvm::SmallDenseMap<Operation *, unsigned> depths;
   unsigned most = 0;
   for (Operation *op : ops) {
@@ -214,11 +224,30 @@ unsigned ClusterBuilder::gatherDepth(unsigned producer, unsigned consumer) {
   return most;
 }
 
+/// Whether the union would compute values over and over that the producer
+/// computes once: one whose elements several slices read, say. That multiplies
+/// along a chain.
+bool ClusterBuilder::computesAnew(unsigned producer, unsigned consumer,
+                                  ArrayRef<Operation *> all) {
+  constexpr unsigned few = 24;
+  unsigned together = countEvaluations(all);
+  if (together <= few) {
+    return false;
+  }
+  auto alone = [&](unsigned cluster) {
+    return countEvaluations(opsOf(cluster));
+  };
+  return together >= kMostEvaluations ||
+         together > 2 * (alone(producer) + alone(consumer));
+}
+
 bool ClusterBuilder::isCheapToFuse(unsigned producer, unsigned consumer) {
   // More in a row leave a CPU nothing to do while it waits: the elements that
   // would fill the gaps no longer fit its window.
   constexpr unsigned gathersInARow = 3;
-  if (gatherDepth(producer, consumer) > gathersInARow) {
+  SmallVector<Operation *> all = opsOf({producer, consumer});
+  if (gatherDepth(all) > gathersInARow ||
+      computesAnew(producer, consumer, all)) {
     return false;
   }
   for (Operation *op : clusters[consumer].ops) {
