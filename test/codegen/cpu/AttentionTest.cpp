@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/CpuKernels.h"
 #include "test/codegen/cpu/GroupTester.h"
+#include "test/codegen/cpu/IsaTest.h"
 #include "gtest/gtest.h"
 
 using namespace mlc::codegen;
@@ -14,14 +15,7 @@ using llvm::SmallVector;
 
 namespace {
 
-class AttentionTest : public testing::TestWithParam<CpuIsa> {
-protected:
-  void SetUp() override {
-    if (!KernelHarness::canRun(GetParam())) {
-      GTEST_SKIP() << "this machine lacks the ISA";
-    }
-  }
-};
+class AttentionTest : public IsaTest {};
 
 struct Form {
   std::string q, k, v, y, mask; ///< tensor types; no mask: ""

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/CpuKernels.h"
 #include "test/codegen/cpu/GroupTester.h"
+#include "test/codegen/cpu/IsaTest.h"
 #include "test/codegen/cpu/KernelReference.h"
 #include "gtest/gtest.h"
 
@@ -14,14 +15,7 @@ using namespace mlc::codegen::test;
 
 namespace {
 
-class ColumnTest : public testing::TestWithParam<CpuIsa> {
-protected:
-  void SetUp() override {
-    if (!KernelHarness::canRun(GetParam())) {
-      GTEST_SKIP() << "this machine lacks the ISA";
-    }
-  }
-};
+class ColumnTest : public IsaTest {};
 
 /// Replaces $W, the last dim, everywhere.
 std::string withLast(std::string text, const std::string &dim) {

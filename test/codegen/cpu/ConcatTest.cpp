@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/CpuKernels.h"
 #include "test/codegen/cpu/GroupTester.h"
+#include "test/codegen/cpu/IsaTest.h"
 #include "gtest/gtest.h"
 
 using namespace mlc::codegen;
@@ -14,14 +15,7 @@ using llvm::SmallVector;
 
 namespace {
 
-class ConcatTest : public testing::TestWithParam<CpuIsa> {
-protected:
-  void SetUp() override {
-    if (!KernelHarness::canRun(GetParam())) {
-      GTEST_SKIP() << "this machine lacks the ISA";
-    }
-  }
-};
+class ConcatTest : public IsaTest {};
 
 using Dims = SmallVector<int64_t>;
 

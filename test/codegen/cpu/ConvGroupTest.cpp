@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/CpuKernels.h"
 #include "test/codegen/cpu/GroupTester.h"
+#include "test/codegen/cpu/IsaTest.h"
 #include "gtest/gtest.h"
 
 using namespace mlc::codegen;
@@ -16,14 +17,7 @@ using namespace mlc::codegen::test;
 
 namespace {
 
-class ConvGroupTest : public testing::TestWithParam<CpuIsa> {
-protected:
-  void SetUp() override {
-    if (!KernelHarness::canRun(GetParam())) {
-      GTEST_SKIP() << "this machine lacks the ISA";
-    }
-  }
-};
+class ConvGroupTest : public IsaTest {};
 
 /// A function with one group: inputs of these types, block arguments %0, %1...;
 /// `body` ends in a yield of the group's one result.

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "test/codegen/cpu/ConvHarness.h"
+#include "test/codegen/cpu/IsaTest.h"
 #include "gtest/gtest.h"
 
 #include <random>
@@ -15,14 +16,8 @@ using namespace mlc::codegen::test;
 
 namespace {
 
-class ConvTest : public testing::TestWithParam<CpuIsa> {
+class ConvTest : public IsaTest {
 protected:
-  void SetUp() override {
-    if (!KernelHarness::canRun(GetParam())) {
-      GTEST_SKIP() << "this machine lacks the ISA";
-    }
-  }
-
   /// Compiles, runs in three uneven pieces out of order, compares.
   void check(const ConvCase &problem) {
     SCOPED_TRACE(problem.text());

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/CpuKernels.h"
 #include "test/codegen/cpu/GroupTester.h"
+#include "test/codegen/cpu/IsaTest.h"
 #include "gtest/gtest.h"
 
 using namespace mlc::codegen;
@@ -14,14 +15,7 @@ using llvm::SmallVector;
 
 namespace {
 
-class GemmGroupTest : public testing::TestWithParam<CpuIsa> {
-protected:
-  void SetUp() override {
-    if (!KernelHarness::canRun(GetParam())) {
-      GTEST_SKIP() << "this machine lacks the ISA";
-    }
-  }
-};
+class GemmGroupTest : public IsaTest {};
 
 // Bias, activation, residual of the same shape, per-row and scalar operands.
 const char *const kEpilogue = R"(

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/Gemm.h"
+#include "test/codegen/cpu/IsaTest.h"
 #include "test/codegen/cpu/KernelHarness.h"
 #include "test/codegen/cpu/KernelReference.h"
 #include "gtest/gtest.h"
@@ -17,14 +18,7 @@ namespace {
 
 constexpr int64_t kDynamic = ShapedType::kDynamic;
 
-class GemmTest : public testing::TestWithParam<CpuIsa> {
-protected:
-  void SetUp() override {
-    if (!KernelHarness::canRun(GetParam())) {
-      GTEST_SKIP() << "this machine lacks the ISA";
-    }
-  }
-};
+class GemmTest : public IsaTest {};
 
 /// y = a * b + bias[n], rows static or dynamic.
 void buildBiasGemm(KernelHarness &harness, int64_t m, int64_t n, int64_t k,

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/Pool.h"
 #include "test/codegen/cpu/ConvHarness.h"
+#include "test/codegen/cpu/IsaTest.h"
 #include "test/codegen/cpu/KernelReference.h"
 #include "gtest/gtest.h"
 
@@ -32,13 +33,8 @@ int64_t outExtent(const Window &w) {
                                                                   : out;
 }
 
-class PoolTest : public testing::TestWithParam<CpuIsa> {
+class PoolTest : public IsaTest {
 protected:
-  void SetUp() override {
-    if (!KernelHarness::canRun(GetParam())) {
-      GTEST_SKIP() << "this machine lacks the ISA";
-    }
-  }
   void check(PoolCase p);
   void checkReduction(PlaneReduction form, int64_t h, int64_t w);
 };

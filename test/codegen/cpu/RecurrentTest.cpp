@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/CpuKernels.h"
 #include "test/codegen/cpu/GroupTester.h"
+#include "test/codegen/cpu/IsaTest.h"
 #include "test/codegen/cpu/KernelReference.h"
 #include "gtest/gtest.h"
 
@@ -260,14 +261,7 @@ void checkPacked(CpuIsa isa, const Layer &l) {
   expectClose(l, data, tester.results()[0]);
 }
 
-class RecurrentTest : public testing::TestWithParam<CpuIsa> {
-protected:
-  void SetUp() override {
-    if (!KernelHarness::canRun(GetParam())) {
-      GTEST_SKIP() << "this machine lacks the ISA";
-    }
-  }
-};
+class RecurrentTest : public IsaTest {};
 
 std::vector<Layer> layers() {
   return {

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/CpuKernels.h"
 #include "test/codegen/cpu/GroupTester.h"
+#include "test/codegen/cpu/IsaTest.h"
 #include "test/codegen/cpu/KernelReference.h"
 #include "gtest/gtest.h"
 
@@ -15,14 +16,7 @@ using llvm::SmallVector;
 
 namespace {
 
-class RowTest : public testing::TestWithParam<CpuIsa> {
-protected:
-  void SetUp() override {
-    if (!KernelHarness::canRun(GetParam())) {
-      GTEST_SKIP() << "this machine lacks the ISA";
-    }
-  }
-};
+class RowTest : public IsaTest {};
 
 /// Replaces X, R (the row type) and C (the last dim) in a group's text.
 std::string instantiate(std::string text, const std::string &rows,
