@@ -20,6 +20,17 @@ llvm::SmallVector<Tensor *> importSubgraph(Node &n, const GraphProto &graph,
                                            llvm::ArrayRef<Tensor *> inputs,
                                            bool &ok);
 
+/// Builds the values of a branch; nullopt after a problem.
+using BranchBuilder =
+    llvm::function_ref<std::optional<llvm::SmallVector<mlir::Value>>()>;
+
+/// What the branch that `condition` chooses when the model runs gives; a dim in
+/// which the branches differ is dynamic. nullopt after a problem.
+std::optional<llvm::SmallVector<mlir::Value>> buildIf(Node &n,
+                                                      mlir::Value condition,
+                                                      BranchBuilder onTrue,
+                                                      BranchBuilder onFalse);
+
 /// `value` as a tensor of `type`: its static dims may become dynamic or back.
 mlir::Value castTo(Node &n, mlir::Value value, mlir::RankedTensorType type);
 

@@ -262,11 +262,14 @@ Complex Fourier::convolveWithChirp(Complex x, int64_t length) {
 
 Complex Fourier::transform(Complex x, AffineExpr length) {
   DimExprs dims = n.dims(x.re);
-  if (auto known = DimMath::literal(length)) {
+  auto known = DimMath::literal(length);
+  if (known && *known % 2 == 0 && !x.im) {
+    return wholeOf(transformPairs(x.re, *known), *known);
+  }
+  if (known) {
     int64_t rest = *known;
-    // Even radices last: the bins of frequency 0 and 1/2 meet no inexact root,
-    // so those of real numbers have no imaginary part.
-    for (int64_t radix : {7, 5, 3, 4, 2}) {
+    // Even ones first: their roots are exact.
+    for (int64_t radix : {4, 2, 3, 5, 7}) {
       for (; rest % radix == 0; rest /= radix) {
         x = pass(x, rest, radix);
       }
@@ -307,6 +310,21 @@ Complex Fourier::transformPairs(Value x, int64_t length) {
   Complex odd{n.add(a.im, b.im), n.sub(b.re, a.re)};
   Complex w = roots(length, half + 1, 1);
   return scale(n, add(n, even, multiply(n, odd, w)), 0.5);
+}
+
+/// The spectrum of real numbers from its first half: y[length - k] is the
+/// conjugate of y[k].
+Complex Fourier::wholeOf(Complex half, int64_t length) {
+  AffineExpr zero = n.math.constant(0);
+  DimExprs sizes = n.dims(half.re);
+  sizes[1] = n.math.constant(length / 2 - 1);
+  AffineExpr last = n.math.constant(length / 2 - 1);
+  auto mirrored = [&](Value part) {
+    return n.slice(part, {zero, last, zero}, sizes, {1, -1, 1});
+  };
+  Value im = n.create<NegOp>(mirrored(half.im));
+  return {n.concat({half.re, mirrored(half.re)}, 1),
+          n.concat({half.im, im}, 1)};
 }
 
 Complex Fourier::transformReal(Value x, AffineExpr length) {

@@ -41,6 +41,7 @@ public:
 
 private:
   Complex transformPairs(mlir::Value x, int64_t length);
+  Complex wholeOf(Complex half, int64_t length);
   Complex pass(Complex x, int64_t length, int64_t radix);
   llvm::SmallVector<Complex> butterfly(llvm::ArrayRef<Complex> x);
   llvm::SmallVector<Complex> butterfly4(llvm::ArrayRef<Complex> x);

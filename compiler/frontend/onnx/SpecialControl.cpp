@@ -76,33 +76,27 @@ bool onnx::isVisible(Node &n, AffineExpr expr) {
                       [&](Value value) { return n.importer.isVisible(value); });
 }
 
-namespace {
-struct Branch {
-  SmallVector<Tensor *> outputs;
-  SmallVector<Value> values;
-};
-} // namespace
-
-/// Imports one branch into `block`.
-static std::optional<Branch> importBranch(Node &n, const GraphProto &graph,
-                                          Block *block) {
+/// Builds one branch into `block`.
+static std::optional<SmallVector<Value>> buildBranch(Node &n, Block *block,
+                                                     BranchBuilder build) {
   OpBuilder::InsertionGuard guard(n.b);
   n.b.setInsertionPoint(block, block->without_terminator().end());
   DimMath::FactScope facts(n.math);
+  return build();
+}
+
+static std::optional<SmallVector<Value>> importBranch(Node &n,
+                                                      const GraphProto &graph) {
   bool ok;
-  Branch branch{importSubgraph(n, graph, {}, ok), {}};
-  if (!ok) {
-    return std::nullopt;
-  }
-  for (Tensor *output : branch.outputs) {
-    Value value = n.importer.materialize(*output, n.loc);
-    if (!value) {
+  SmallVector<Value> values;
+  for (Tensor *output : importSubgraph(n, graph, {}, ok)) {
+    values.push_back(n.importer.materialize(*output, n.loc));
+    if (!values.back()) {
       n.unsupported("a branch result that is no tensor");
       return std::nullopt;
     }
-    branch.values.push_back(value);
   }
-  return branch;
+  return ok ? std::optional(values) : std::nullopt;
 }
 
 /// The type that both branches' result `i` can have, with its dims.
@@ -121,54 +115,58 @@ static RankedTensorType joinTypes(Node &n, Value a, Value b, DimExprs &dims) {
   return typeOf(n.elementType(a), n.dims(a), varies);
 }
 
-static void buildIf(Node &n, Value condition, const GraphProto &thenGraph,
-                    const GraphProto &elseGraph) {
+/// Ends `block` with what it gives, of the types that both branches have.
+static void yield(Node &n, Block *block, ArrayRef<Value> values,
+                  ArrayRef<Type> types) {
+  OpBuilder::InsertionGuard guard(n.b);
+  if (block->mightHaveTerminator()) {
+    block->getTerminator()->erase();
+  }
+  n.b.setInsertionPointToEnd(block);
+  SmallVector<Value> yielded;
+  for (auto [value, type] : llvm::zip_equal(values, types)) {
+    yielded.push_back(castTo(n, value, cast<RankedTensorType>(type)));
+  }
+  scf::YieldOp::create(n.b, n.loc, yielded);
+}
+
+std::optional<SmallVector<Value>> onnx::buildIf(Node &n, Value condition,
+                                                BranchBuilder buildTrue,
+                                                BranchBuilder buildFalse) {
   auto draft = scf::IfOp::create(n.b, n.loc, TypeRange{}, condition,
                                  /*withElseRegion=*/true);
-  auto onTrue = importBranch(n, thenGraph, draft.thenBlock());
-  auto onFalse = importBranch(n, elseGraph, draft.elseBlock());
+  auto onTrue = buildBranch(n, draft.thenBlock(), buildTrue);
+  auto onFalse = buildBranch(n, draft.elseBlock(), buildFalse);
   if (!onTrue || !onFalse) {
-    return n.setFailed();
+    n.setFailed();
+    return std::nullopt;
   }
-  if (onTrue->values.size() != onFalse->values.size() ||
-      onTrue->values.size() != n.resultCount()) {
-    return n.badShape("branches and node differ in the number of results");
+  if (onTrue->size() != onFalse->size()) {
+    n.badShape("the branches differ in the number of results");
+    return std::nullopt;
   }
   SmallVector<Type> types;
-  SmallVector<DimExprs> dims(onTrue->values.size());
+  SmallVector<DimExprs> dims(onTrue->size());
   for (size_t i = 0; i < dims.size(); ++i) {
-    RankedTensorType type =
-        joinTypes(n, onTrue->values[i], onFalse->values[i], dims[i]);
-    if (!type) {
-      return;
+    types.push_back(joinTypes(n, (*onTrue)[i], (*onFalse)[i], dims[i]));
+    if (!types.back()) {
+      return std::nullopt;
     }
-    types.push_back(type);
   }
   auto op = scf::IfOp::create(n.b, n.loc, types, condition, true);
   op.getThenRegion().takeBody(draft.getThenRegion());
   op.getElseRegion().takeBody(draft.getElseRegion());
   draft.erase();
-  for (auto [block, branch] :
-       {std::pair(op.thenBlock(), &*onTrue), {op.elseBlock(), &*onFalse}}) {
-    OpBuilder::InsertionGuard guard(n.b);
-    if (block->mightHaveTerminator()) {
-      block->getTerminator()->erase();
-    }
-    n.b.setInsertionPointToEnd(block);
-    SmallVector<Value> yielded;
-    for (auto [value, type] : llvm::zip_equal(branch->values, types)) {
-      yielded.push_back(castTo(n, value, cast<RankedTensorType>(type)));
-    }
-    scf::YieldOp::create(n.b, n.loc, yielded);
-  }
-  for (auto [i, result] : llvm::enumerate(op.getResults())) {
+  yield(n, op.thenBlock(), *onTrue, types);
+  yield(n, op.elseBlock(), *onFalse, types);
+  for (auto [result, both] : llvm::zip_equal(op.getResults(), dims)) {
     DimExprs known(n.scope.dims(result));
-    for (auto [mine, both] : llvm::zip_equal(known, dims[i])) {
-      mine = both ? both : mine;
+    for (auto [mine, joined] : llvm::zip_equal(known, both)) {
+      mine = joined ? joined : mine;
     }
     n.scope.record(result, known);
-    n.setResult(i, result);
   }
+  return SmallVector<Value>(op.getResults());
 }
 
 static void importIf(Node &n) {
@@ -186,7 +184,19 @@ static void importIf(Node &n) {
     }
     return;
   }
-  buildIf(n, n.math.condition(condition), *thenGraph, *elseGraph);
+  auto results = buildIf(
+      n, n.math.condition(condition),
+      [&] { return importBranch(n, *thenGraph); },
+      [&] { return importBranch(n, *elseGraph); });
+  if (!results) {
+    return;
+  }
+  if (results->size() != n.resultCount()) {
+    return n.badShape("branches and node differ in the number of results");
+  }
+  for (auto [i, result] : llvm::enumerate(*results)) {
+    n.setResult(i, result);
+  }
 }
 
 void mlc::onnx::addControlRules(RuleTable &table) {

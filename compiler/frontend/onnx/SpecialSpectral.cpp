@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/frontend/onnx/Branches.h"
 #include "compiler/frontend/onnx/Fourier.h"
 #include "compiler/frontend/onnx/Indices.h"
 #include "compiler/frontend/onnx/Rules.h"
@@ -137,52 +138,95 @@ static AffineExpr dftAxis(Node &n, int64_t rank) {
   return n.failed() ? AffineExpr() : axis;
 }
 
+namespace {
+/// DFT along an axis that may only be known when the model runs.
+class Dft {
+public:
+  Dft(Node &n, Value x)
+      : n(n), x(x), inverse(n.intAttr("inverse", 0) != 0),
+        onesided(n.intAttr("onesided", 0) != 0) {
+    given = n.has(1) ? integerInput(n, 1) : AffineExpr();
+  }
+
+  Value along(AffineExpr axis) {
+    AffineExpr one = n.math.constant(1), length = one;
+    SmallVector<int64_t> axes;
+    for (auto [i, extent] : llvm::enumerate(ArrayRef(n.dims(x)).drop_back())) {
+      AffineExpr itsLength = lengthFor(extent);
+      AffineExpr isAxis =
+          n.math.compare(Predicate::eq, axis, n.math.constant(i));
+      length = n.math.select(isAxis, itsLength, length);
+      auto known = DimMath::literal(itsLength);
+      if (DimMath::literal(isAxis) != 0 && (!known || *known > 0)) {
+        axes.push_back(i);
+      }
+    }
+    n.require(n.math.compare(Predicate::sle, one, length), length, one,
+              "the length must be positive");
+    if (axes.empty() && !n.failed()) {
+      n.badShape("no axis has a positive length");
+    }
+    return n.failed() ? Value() : along(axis, axes);
+  }
+
+private:
+  /// How many elements `extent` of them are cut or filled to.
+  AffineExpr lengthFor(AffineExpr extent) {
+    AffineExpr one = n.math.constant(1), two = n.math.constant(2);
+    return given                 ? given
+           : inverse && onesided ? n.math.mul(n.math.sub(extent, one), two)
+                                 : extent;
+  }
+
+  /// Each of `axes`, one of which is the axis, has code of its own.
+  Value along(AffineExpr axis, ArrayRef<int64_t> axes) {
+    if (axes.size() == 1) {
+      return along(axes[0]);
+    }
+    using Values = std::optional<SmallVector<Value>>;
+    auto valuesOf = [](Value y) { return y ? Values({y}) : std::nullopt; };
+    AffineExpr isFirst =
+        n.math.compare(Predicate::eq, axis, n.math.constant(axes[0]));
+    Values y = buildIf(
+        n, n.math.condition(isFirst), [&] { return valuesOf(along(axes[0])); },
+        [&] { return valuesOf(along(axis, axes.drop_front())); });
+    return y ? y->front() : Value();
+  }
+
+  Value along(int64_t axis) {
+    DimExprs dims = n.dims(x);
+    AffineExpr outer = n.math.product(ArrayRef(dims).take_front(axis));
+    AffineExpr inner =
+        n.math.product(ArrayRef(dims).drop_front(axis + 1).drop_back());
+    Spectrum spectrum(n, lengthFor(dims[axis]), inverse, onesided);
+    Value rows = n.reshape(n.cast(x, wideType(n, x)),
+                           {outer, dims[axis], inner, dims.back()});
+    Value y = spectrum.transform(rows);
+    if (!y) {
+      return {};
+    }
+    dims[axis] = spectrum.extent();
+    dims.back() = n.dims(y)[3];
+    return n.cast(n.reshape(y, dims), n.elementType(x));
+  }
+
+  Node &n;
+  Value x;
+  bool inverse, onesided;
+  AffineExpr given; // null without the input
+};
+} // namespace
+
 static void importDFT(Node &n) {
   Value x = n.value(0);
-  bool inverse = n.intAttr("inverse", 0) != 0;
-  bool onesided = n.intAttr("onesided", 0) != 0;
   AffineExpr axis = x ? dftAxis(n, n.rank(x)) : AffineExpr();
   if (!axis) {
     return;
   }
-  // Around the axis: [outer, extent, inner, parts]. Products with factors that
-  // are 1 on the wrong side of the axis serve an axis not known yet, too.
-  DimExprs dims = n.dims(x);
-  AffineExpr one = n.math.constant(1), outer = one, inner = one, extent = one;
-  for (size_t i = 0; i + 1 < dims.size(); ++i) {
-    AffineExpr here = n.math.constant(i);
-    AffineExpr isAxis = n.math.compare(Predicate::eq, here, axis);
-    AffineExpr isBefore = n.math.compare(Predicate::slt, here, axis);
-    AffineExpr isAfter = n.math.compare(Predicate::slt, axis, here);
-    outer = n.math.mul(outer, n.math.select(isBefore, dims[i], one));
-    inner = n.math.mul(inner, n.math.select(isAfter, dims[i], one));
-    extent = n.math.select(isAxis, dims[i], extent);
+  Dft dft(n, x);
+  if (!n.failed()) {
+    n.setResult(0, dft.along(axis));
   }
-  AffineExpr length = extent;
-  if (n.has(1)) {
-    length = integerInput(n, 1);
-  } else if (inverse && onesided) {
-    length = n.math.mul(n.math.sub(extent, one), n.math.constant(2));
-  }
-  if (!length || !outer || !inner || n.failed()) {
-    return;
-  }
-  n.require(n.math.compare(Predicate::sle, one, length), length, one,
-            "the length must be positive");
-  if (n.failed()) {
-    return;
-  }
-  Spectrum spectrum(n, length, inverse, onesided);
-  Value rows =
-      n.reshape(n.cast(x, wideType(n, x)), {outer, extent, inner, dims.back()});
-  Value y = spectrum.transform(rows);
-  DimExprs to = dims;
-  for (size_t i = 0; i + 1 < dims.size(); ++i) {
-    AffineExpr isAxis = n.math.compare(Predicate::eq, n.math.constant(i), axis);
-    to[i] = n.math.select(isAxis, spectrum.extent(), dims[i]);
-  }
-  to.back() = y ? n.dims(y)[3] : to.back();
-  n.setResult(0, n.cast(n.reshape(y, to), n.elementType(x)));
 }
 
 static void importSTFT(Node &n) {
