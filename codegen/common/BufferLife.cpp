@@ -24,9 +24,9 @@ void BufferLife::unite(Value a, Value b, bool carried) {
   }
 }
 
-void BufferLife::uniteAll(ValueRange a, ValueRange b) {
+void BufferLife::uniteAll(ValueRange a, ValueRange b, bool carried) {
   for (auto [x, y] : llvm::zip(a, b)) {
-    unite(x, y, /*carried=*/true);
+    unite(x, y, carried);
   }
 }
 
@@ -36,18 +36,20 @@ void BufferLife::connect(Operation *op) {
     for (Region &region : op->getRegions()) {
       if (!region.empty()) {
         uniteAll(branch.getResults(),
-                 region.front().getTerminator()->getOperands());
+                 region.front().getTerminator()->getOperands(),
+                 /*carried=*/false);
       }
     }
   } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
-    uniteAll(loop.getInitArgs(), loop.getRegionIterArgs());
-    uniteAll(loop.getRegionIterArgs(), loop.getYieldedValues());
-    uniteAll(loop.getRegionIterArgs(), loop.getResults());
+    uniteAll(loop.getInitArgs(), loop.getRegionIterArgs(), true);
+    uniteAll(loop.getRegionIterArgs(), loop.getYieldedValues(), true);
+    uniteAll(loop.getRegionIterArgs(), loop.getResults(), true);
   } else if (auto loop = dyn_cast<scf::WhileOp>(op)) {
-    uniteAll(loop.getInits(), loop.getBeforeArguments());
-    uniteAll(loop.getConditionOp().getArgs(), loop.getAfterArguments());
-    uniteAll(loop.getConditionOp().getArgs(), loop.getResults());
-    uniteAll(loop.getYieldedValues(), loop.getBeforeArguments());
+    auto passedOn = loop.getConditionOp().getArgs();
+    uniteAll(loop.getInits(), loop.getBeforeArguments(), true);
+    uniteAll(passedOn, loop.getAfterArguments(), true);
+    uniteAll(passedOn, loop.getResults(), true);
+    uniteAll(loop.getYieldedValues(), loop.getBeforeArguments(), true);
   } else if (isa<memref::AllocOp, OutputOp, WeightOp, ArenaOp>(op)) {
     return;
   } else {

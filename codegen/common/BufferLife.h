@@ -21,7 +21,7 @@ namespace mlc::codegen {
 struct BufferClass {
   llvm::SmallVector<mlir::memref::AllocOp, 1> allocs;
   llvm::SmallVector<mlir::Operation *> users;
-  bool carried = false; ///< a member passes through a region's boundary
+  bool carried = false; ///< a member is passed on by a loop
 };
 
 class BufferLife {
@@ -34,7 +34,7 @@ public:
 private:
   void connect(mlir::Operation *op);
   void unite(mlir::Value a, mlir::Value b, bool carried);
-  void uniteAll(mlir::ValueRange a, mlir::ValueRange b);
+  void uniteAll(mlir::ValueRange a, mlir::ValueRange b, bool carried);
 
   llvm::EquivalenceClasses<void *> values;
   llvm::SmallVector<mlir::Value> carriedValues;

@@ -15,8 +15,9 @@
 // lives are disjoint (the resolutions of a convolutional net with free height
 // and width) share a slot, as large as the larger of them.
 //
-// Relies on @main being one block of structured control flow. Buffers inside
-// loops are planned when no other iteration can see them.
+// Relies on @main being one block of structured control flow. The branches of
+// an scf.if share memory. Buffers inside loops are planned when no other
+// iteration can see them.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/common/ArenaLayout.h"
@@ -58,6 +59,7 @@ public:
 
 private:
   void numberOperations();
+  Life spanOf(Operation *user, memref::AllocOp alloc);
   Life lifeOf(memref::AllocOp alloc, const BufferClass &buffers);
   void addToGroup(memref::AllocOp alloc, Life life);
   void collect();
@@ -71,31 +73,47 @@ private:
   func::FuncOp main;
   BufferLife life;
   EntryValues entry;
-  llvm::DenseMap<Operation *, int64_t> position;
+  llvm::DenseMap<Operation *, Life> span; // of an op and all in its regions
   llvm::MapVector<std::pair<SmallVector<unsigned>, int64_t>, Group> groups;
   SmallVector<memref::AllocOp> unplanned;
 };
 
 void Planner::numberOperations() {
   int64_t next = 0;
-  for (Operation &op : main.front()) {
-    position[&op] = next++;
+  main.walk([&](Operation *op, const WalkStage &stage) {
+    if (stage.isBeforeAllRegions()) {
+      span[op].begin = next++;
+    }
+    if (stage.isAfterAllRegions()) {
+      span[op].end = next - 1;
+    }
+  });
+}
+
+/// When `user` may run: in a loop around it that is not one around the buffer,
+/// again and again.
+Life Planner::spanOf(Operation *user, memref::AllocOp alloc) {
+  Operation *all = user;
+  for (Operation *op = user; op != main; op = op->getParentOp()) {
+    if (isa<LoopLikeOpInterface>(op) && !op->isAncestor(alloc)) {
+      all = op;
+    }
   }
+  return span.lookup(all);
 }
 
 /// From the first to the last use of the buffer or anything that may alias it.
 Life Planner::lifeOf(memref::AllocOp alloc, const BufferClass &buffers) {
-  auto top = [&](Operation *op) {
-    return position.lookup(main.front().findAncestorOpInBlock(*op));
-  };
-  Life result{INT64_MAX, top(alloc)};
+  int64_t own = span.lookup(alloc).begin;
+  Life result{INT64_MAX, own};
   for (Operation *user : buffers.users) {
-    result.begin = std::min(result.begin, top(user));
-    result.end = std::max(result.end, top(user));
+    Life use = spanOf(user, alloc);
+    result.begin = std::min(result.begin, use.begin);
+    result.end = std::max(result.end, use.end);
   }
   // With several allocations in the class only this one's own place is known.
   if (buffers.allocs.size() > 1 || result.begin == INT64_MAX) {
-    result.begin = top(alloc);
+    result.begin = own;
   }
   return result;
 }

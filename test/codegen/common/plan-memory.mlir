@@ -117,3 +117,72 @@ func.func @main(%x: memref<?x?xi8>) {
 }
 func.func private @k(%x: memref<?x?xi8>, %y: memref<?xi8>) { return }
 func.func private @l(%x: memref<?xi8>, %y: memref<?xi8>) { return }
+
+// -----
+
+// The branches share memory, and so do buffers inside one: of eight, three live
+// together. What a branch yields has its place, too, for both branches.
+// CHECK-LABEL: func.func @main
+// CHECK-DAG: %[[TOTAL:.*]] = arith.constant 768 : index
+// CHECK: mlc.arena %[[TOTAL]]
+// CHECK-NOT: memref.alloc
+func.func @main(%x: memref<64xf32>, %which: i1) {
+  %y = mlc.output 0() : memref<64xf32>
+  %r = scf.if %which -> (memref<64xf32>) {
+    %a = memref.alloc() : memref<64xf32>
+    %b = memref.alloc() : memref<64xf32>
+    %c = memref.alloc() : memref<64xf32>
+    mlc.dispatch @k(%x, %a) outputs 1 : memref<64xf32>, memref<64xf32>
+    mlc.dispatch @k(%a, %b) outputs 1 : memref<64xf32>, memref<64xf32>
+    mlc.dispatch @k(%b, %c) outputs 1 : memref<64xf32>, memref<64xf32>
+    %d = memref.alloc() : memref<64xf32>
+    mlc.dispatch @k(%c, %d) outputs 1 : memref<64xf32>, memref<64xf32>
+    scf.yield %d : memref<64xf32>
+  } else {
+    %a = memref.alloc() : memref<64xf32>
+    %b = memref.alloc() : memref<64xf32>
+    %c = memref.alloc() : memref<64xf32>
+    mlc.dispatch @k(%x, %a) outputs 1 : memref<64xf32>, memref<64xf32>
+    mlc.dispatch @k(%a, %b) outputs 1 : memref<64xf32>, memref<64xf32>
+    mlc.dispatch @k(%b, %c) outputs 1 : memref<64xf32>, memref<64xf32>
+    %d = memref.alloc() : memref<64xf32>
+    mlc.dispatch @k(%c, %d) outputs 1 : memref<64xf32>, memref<64xf32>
+    scf.yield %d : memref<64xf32>
+  }
+  mlc.dispatch @k(%r, %y) outputs 1 : memref<64xf32>, memref<64xf32>
+  return
+}
+func.func private @k(%x: memref<64xf32>, %y: memref<64xf32>) { return }
+
+// -----
+
+// A loop comes back: what it reads from before lives to its end, so that the
+// buffer inside has a place of its own, which the one after it takes.
+// CHECK-LABEL: func.func @main
+// CHECK-DAG: %[[TOTAL:.*]] = arith.constant 512 : index
+// CHECK: %[[ARENA:.*]] = mlc.arena %[[TOTAL]]
+// CHECK: memref.view %[[ARENA]][%[[A:.*]]][]
+// CHECK: scf.for
+// CHECK: memref.view %[[ARENA]][%[[B:.*]]][]
+// CHECK: memref.view %[[ARENA]]
+func.func @main(%x: memref<64xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %y = mlc.output 0() : memref<64xf32>
+  %a = memref.alloc() : memref<64xf32>
+  mlc.dispatch @k(%x, %a) outputs 1 : memref<64xf32>, memref<64xf32>
+  scf.for %i = %c0 to %n step %c1 {
+    mlc.dispatch @k(%a, %y) outputs 1 : memref<64xf32>, memref<64xf32>
+    %b = memref.alloc() : memref<64xf32>
+    mlc.dispatch @k(%x, %b) outputs 1 : memref<64xf32>, memref<64xf32>
+    mlc.dispatch @k(%b, %y) outputs 1 : memref<64xf32>, memref<64xf32>
+    %c = memref.alloc() : memref<64xf32>
+    mlc.dispatch @k(%x, %c) outputs 1 : memref<64xf32>, memref<64xf32>
+    mlc.dispatch @k(%c, %y) outputs 1 : memref<64xf32>, memref<64xf32>
+  }
+  %d = memref.alloc() : memref<64xf32>
+  mlc.dispatch @k(%x, %d) outputs 1 : memref<64xf32>, memref<64xf32>
+  mlc.dispatch @k(%d, %y) outputs 1 : memref<64xf32>, memref<64xf32>
+  return
+}
+func.func private @k(%x: memref<64xf32>, %y: memref<64xf32>) { return }
