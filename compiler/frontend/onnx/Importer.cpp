@@ -114,10 +114,13 @@ bool Importer::importBody(const GraphProto &graph, Frame &frame) {
   return problems.count() == before;
 }
 
-/// How to export without an operator that an exporter adds only to please
-/// those who read the outputs; empty for all others.
+/// How to export without an operator that a tool adds to please those who read
+/// the outputs, or its own runtime; empty for all others.
 static StringRef exportAdvice(StringRef name) {
   return llvm::StringSwitch<StringRef>(name)
+      .StartsWith("com.microsoft.",
+                  "take the model from before ONNX Runtime's optimisation; "
+                  "quantise it with quant_format=QuantFormat.QDQ")
       .Case("ai.onnx.ml.ZipMap",
             "export the probabilities as a tensor: zipmap=False, in skl2onnx "
             "to_onnx(model, X, options={'zipmap': False})")
@@ -129,17 +132,18 @@ void Importer::reportMissing(Node &node, const NodeProto &proto) {
   const RuleTable &rules = RuleTable::get();
   std::string domain = canonicalDomain(proto.domain()).str();
   std::string name = (domain.empty() ? "" : domain + ".") + proto.op_type();
+  StringRef advice = exportAdvice(name);
+  auto report = [&](ErrorCode code, const Twine &message) {
+    node.problem(code, message, advice.empty() ? remedyOf(code) : advice);
+  };
   if (!domain.empty() && !rules.hasDomain(domain)) {
-    return node.problem(ErrorCode::unknownDomain,
-                        "operator '" + name + "' is from an unknown domain");
+    return report(ErrorCode::unknownDomain,
+                  "operator '" + name + "' is from an unknown domain");
   }
   std::string since = rules.explainMissing(domain, proto.op_type());
-  StringRef advice = exportAdvice(name);
-  node.problem(ErrorCode::unsupportedOp,
-               "unsupported: operator '" + name + "' at opset " +
-                   Twine(node.opset()) +
-                   (since.empty() ? "" : " (" + since + ")"),
-               advice.empty() ? remedyOf(ErrorCode::unsupportedOp) : advice);
+  report(ErrorCode::unsupportedOp,
+         "unsupported: operator '" + name + "' at opset " +
+             Twine(node.opset()) + (since.empty() ? "" : " (" + since + ")"));
 }
 
 bool Importer::hasRule(Node &node, const NodeProto &proto) {
