@@ -33,6 +33,14 @@ Type computeType(Type elementType) {
   return elementType;
 }
 
+bool isVectorElement(Type elementType) {
+  if (auto integer = dyn_cast<IntegerType>(elementType)) {
+    return llvm::is_contained({8u, 16u, 32u, 64u}, integer.getWidth());
+  }
+  return elementType.isF64() || elementType.isF32() || elementType.isF16() ||
+         elementType.isBF16();
+}
+
 Type typeLike(Type element, Type like) {
   auto vector = dyn_cast<VectorType>(like);
   return vector ? Type(VectorType::get(vector.getShape(), element)) : element;

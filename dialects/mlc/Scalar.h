@@ -24,6 +24,9 @@ mlir::Type storageType(mlir::Type elementType);
 /// `type`, or f32 for floats narrower than that.
 mlir::Type computeType(mlir::Type elementType);
 
+/// Whether kernels compute on vectors of elements of this type.
+bool isVectorElement(mlir::Type elementType);
+
 /// The element or a vector of `count` elements as `like` is.
 mlir::Type typeLike(mlir::Type element, mlir::Type like);
 

@@ -121,7 +121,6 @@ void AttentionEmitter::emitUnit(Index batchIndex, Index headIndex,
   query = first;
   keyHead = head / (p.heads / p.keyHeads);
   present = b.min(p.queries - query, b.index(width));
-  Index none = b.index(int64_t(0));
   copyTransposed(p.q.memory, base(p.q, head) + query * p.q.row, p.q.row,
                  present, b.index(p.depth), p.depth, queriesT, p.scale);
   clearState();

@@ -16,6 +16,8 @@
 #include "codegen/cpu/kernels/CpuKernels.h"
 #include "codegen/cpu/kernels/GroupKernel.h"
 
+#include "dialects/mlc/Scalar.h"
+
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
@@ -92,7 +94,7 @@ std::optional<ConcatPlan> planConcat(GroupOp group) {
   plan.axis = ops[0].getAxis();
   plan.space = tensorTypeOf(plan.y);
   if (plan.innerDims() < 1 || plan.space.getShape().back() == 1 ||
-      !GroupElements::isVectorType(plan.space.getElementType()) ||
+      !isVectorElement(plan.space.getElementType()) ||
       !llvm::all_of(plan.parts,
                     [](Value part) { return isa<BlockArgument>(part); })) {
     return std::nullopt;
@@ -100,7 +102,7 @@ std::optional<ConcatPlan> planConcat(GroupOp group) {
   for (Value output : group.getYield().getValues()) {
     auto type = dyn_cast<RankedTensorType>(output.getType());
     if (!type || type.getShape() != plan.space.getShape() ||
-        !GroupElements::isVectorType(type.getElementType()) ||
+        !isVectorElement(type.getElementType()) ||
         !GroupElements::canEvaluate(output, plan.space, {plan.y})) {
       return std::nullopt;
     }

@@ -12,6 +12,8 @@
 #include "codegen/cpu/kernels/Pool.h"
 #include "codegen/cpu/kernels/Winograd.h"
 
+#include "dialects/mlc/Scalar.h"
+
 using namespace mlir;
 
 namespace mlc::codegen {
@@ -65,7 +67,7 @@ static std::optional<BlockedValues> epilogueOf(GroupOp group, Value result) {
   BlockedValues values(group, tensorTypeOf(result), yielded, result);
   bool sameShape = llvm::all_of(yielded, [&](Value value) {
     return tensorTypeOf(value).getShape() == tensorTypeOf(result).getShape() &&
-           GroupElements::isVectorType(tensorTypeOf(value).getElementType());
+           isVectorElement(tensorTypeOf(value).getElementType());
   });
   if (!sameShape || !values.isPossible()) {
     return std::nullopt;
@@ -218,7 +220,7 @@ bool emitPackKernel(GroupOp group, func::FuncOp kernel, CpuIsa isa) {
   }
   Value source = block->front().getOperand(0);
   if (!mlir::isa<BlockArgument>(source) ||
-      !GroupElements::isVectorType(elementTypeOf(source))) {
+      !isVectorElement(elementTypeOf(source))) {
     return false;
   }
   Value planar = pack ? pack.getX() : unpack.getY();

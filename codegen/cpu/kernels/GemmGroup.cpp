@@ -8,6 +8,8 @@
 #include "codegen/cpu/kernels/Gemm.h"
 #include "codegen/cpu/kernels/GroupKernel.h"
 
+#include "dialects/mlc/Scalar.h"
+
 using namespace mlir;
 
 namespace mlc::codegen {
@@ -69,8 +71,8 @@ std::optional<Contract> matchContract(GroupOp group) {
     auto type = cast<RankedTensorType>(value.getType());
     // The epilogue runs in the product's shape; a result may only be seen under
     // other leading dims.
-    bool isVector = value == contract.result ||
-                    GroupElements::isVectorType(type.getElementType());
+    bool isVector =
+        value == contract.result || isVectorElement(type.getElementType());
     if (!isVector || type.getRank() == 0 ||
         type.getShape().back() != contract.type.getShape().back() ||
         !GroupElements::canEvaluate(value, contract.type, contract.result) ||

@@ -151,14 +151,6 @@ static bool keepsRows(ReshapeOp op, RankedTensorType space) {
          !ShapedType::isDynamic(to.getShape().back());
 }
 
-bool GroupElements::isVectorType(Type element) {
-  if (auto integer = dyn_cast<IntegerType>(element)) {
-    return llvm::is_contained({8u, 16u, 32u, 64u}, integer.getWidth());
-  }
-  return element.isF64() || element.isF32() || element.isF16() ||
-         element.isBF16();
-}
-
 /// Whether one op (or argument) can be evaluated when its operands can.
 static bool isEvaluable(Value tensor, RankedTensorType space,
                         ArrayRef<Value> bound) {
@@ -168,7 +160,7 @@ static bool isEvaluable(Value tensor, RankedTensorType space,
   }
   Operation *op = tensor.getDefiningOp();
   if (!op) {
-    return GroupElements::isVectorType(type.getElementType()) ||
+    return isVectorElement(type.getElementType()) ||
            type.getElementType().isInteger(1);
   }
   if (auto constant = dyn_cast<ConstantOp>(op)) {
@@ -182,7 +174,7 @@ static bool isEvaluable(Value tensor, RankedTensorType space,
   }
   if (auto conversion = dyn_cast<CastOp>(op)) {
     auto isKnown = [](Type element) {
-      return GroupElements::isVectorType(element) || element.isInteger(1);
+      return isVectorElement(element) || element.isInteger(1);
     };
     return isKnown(elementTypeOf(conversion.getX())) &&
            isKnown(conversion.getTo());
@@ -210,7 +202,7 @@ bool GroupElements::canEvaluate(Value tensor, RankedTensorType space,
       // Further operands are index scalars; a reshaped argument is only a view.
       Value from = op->getOperand(0);
       if (mlir::isa<ReshapeOp>(op) && mlir::isa<BlockArgument>(from)) {
-        if (!isVectorType(tensorTypeOf(from).getElementType())) {
+        if (!isVectorElement(tensorTypeOf(from).getElementType())) {
           return false;
         }
         continue;

@@ -84,8 +84,6 @@ public:
                 llvm::ArrayRef<Index> dims)
       : b(b), buffers(buffers), dims(dims) {}
 
-  /// Whether vectors of the type can be read, computed on and written.
-  static bool isVectorType(mlir::Type element);
   /// Whether `tensor` can be evaluated over `space` from block arguments, splat
   /// constants and tensors in `bound`.
   static bool canEvaluate(mlir::Value tensor, mlir::RankedTensorType space,

@@ -148,7 +148,7 @@ private:
       plan.outputs.push_back(value);
       RankedTensorType type = tensorTypeOf(value);
       bool full = isFull(value);
-      if (!GroupElements::isVectorType(type.getElementType()) ||
+      if (!isVectorElement(type.getElementType()) ||
           (!full && !isReducedType(type)) ||
           !GroupElements::canEvaluate(value, plan.space, reduced)) {
         return false;

@@ -16,6 +16,8 @@
 #include "codegen/cpu/kernels/CpuKernels.h"
 #include "codegen/cpu/kernels/GroupKernel.h"
 
+#include "dialects/mlc/Scalar.h"
+
 using namespace mlir;
 
 namespace mlc::codegen {
@@ -99,14 +101,14 @@ std::optional<TransposePlan> planTranspose(GroupOp group) {
   RankedTensorType from = tensorTypeOf(plan.x), to = tensorTypeOf(plan.y);
   if (from.getRank() < 2 || plan.permutation.back() == to.getRank() - 1 ||
       from.getShape().back() == 1 || to.getShape().back() == 1 ||
-      !GroupElements::isVectorType(from.getElementType()) ||
+      !isVectorElement(from.getElementType()) ||
       !GroupElements::canEvaluate(plan.x, from, {})) {
     return std::nullopt;
   }
   for (Value output : group.getYield().getValues()) {
     auto type = dyn_cast<RankedTensorType>(output.getType());
     if (!type || type.getShape() != to.getShape() ||
-        !GroupElements::isVectorType(type.getElementType()) ||
+        !isVectorElement(type.getElementType()) ||
         !GroupElements::canEvaluate(output, to, {plan.y})) {
       return std::nullopt;
     }

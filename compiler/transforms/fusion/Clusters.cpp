@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/transforms/fusion/Clusters.h"
 #include "compiler/transforms/fusion/Evaluations.h"
+#include "compiler/transforms/fusion/Unions.h"
 
 #include "dialects/mlc/Scalar.h"
 
@@ -13,36 +14,9 @@ using namespace mlir;
 
 namespace mlc {
 
-/// Whether a reduction covers exactly the last axes.
-static bool reducesTrailingAxes(ReduceOp op) {
-  int64_t rank = cast<ShapedType>(op.getX().getType()).getRank();
-  int64_t first = rank - op.getAxes().size();
-  for (auto [i, axis] : llvm::enumerate(op.getAxes())) {
-    if (axis != first + int64_t(i)) {
-      return false;
-    }
-  }
-  return !op.getAxes().empty();
-}
-
-/// Whether the axes are neighbours and others follow them.
-static bool reducesInnerAxes(ReduceOp op) {
-  ArrayRef<int64_t> axes = op.getAxes();
-  return !axes.empty() &&
-         axes.back() - axes.front() + 1 == int64_t(axes.size()) &&
-         !reducesTrailingAxes(op);
-}
-
-/// Floats whose reductions the emitters take.
-static bool isRowFloat(ReduceOp op) {
-  Type element = elementTypeOf(op.getX());
-  return element.isF32() || element.isF64();
-}
-
 OpClass classify(Operation *op) {
   if (auto reduce = dyn_cast<ReduceOp>(op)) {
-    bool isRow = reducesTrailingAxes(reduce) && isRowFloat(reduce);
-    return isRow ? OpClass::rowReduce : OpClass::heavy;
+    return reducesRows(reduce) ? OpClass::rowReduce : OpClass::heavy;
   }
   if (hasScalarBody(op) ||
       isa<CastOp, TransposeOp, ExpandOp, SliceOp, ConcatOp, PadOp, GatherOp>(
@@ -112,7 +86,6 @@ private:
   bool isCheapToFuse(unsigned producer, unsigned consumer);
   StringRef unionArchetype(unsigned producer, unsigned consumer);
   StringRef epilogueArchetype(unsigned producer, unsigned consumer);
-  bool isRowUnion(unsigned producer, unsigned consumer);
 
   Block &block;
   FusionOptions options;
@@ -138,8 +111,7 @@ ClusterBuilder::ClusterBuilder(Block &block, const FusionOptions &options)
                         : kind == OpClass::loops     ? StringRef("loops")
                                                      : heavyArchetype(&op);
     auto reduce = dyn_cast<ReduceOp>(op);
-    if (options.rowGroups && reduce && reducesInnerAxes(reduce) &&
-        isRowFloat(reduce)) {
+    if (options.rowGroups && reduce && reducesColumns(reduce)) {
       cluster.archetype = "column";
     }
     clusterOf[&op] = clusters.size();
@@ -267,81 +239,7 @@ bool ClusterBuilder::isCheapToFuse(unsigned producer, unsigned consumer) {
   return true;
 }
 
-/// Element types whose vectors the emitters of rows and epilogues compute on
-/// before and after f32.
-static bool isVectorType(Type element) {
-  if (auto integer = dyn_cast<IntegerType>(element)) {
-    return llvm::is_contained({8u, 16u, 32u}, integer.getWidth());
-  }
-  return element.isF32() || element.isF16() || element.isBF16();
-}
-
-/// Rows have 64-bit elements as well.
-static bool isRowElement(Type element) {
-  return isVectorType(element) || element.isF64() || element.isInteger(64) ||
-         element.isSignedInteger(64) || element.isUnsignedInteger(64);
-}
-
-/// Ops that compute vectors from vectors, lane by lane.
-static bool isLanewise(Operation *op) {
-  auto conversion = dyn_cast<CastOp>(op);
-  return hasScalarBody(op) ||
-         (conversion && isVectorType(elementTypeOf(conversion.getX())));
-}
-
-/// Whether an operand that the group reads has the last `count` dims of
-/// `space`, or one element there.
-static bool hasColumnsOrOne(Value operand, ArrayRef<int64_t> space,
-                            size_t count) {
-  auto type = dyn_cast<RankedTensorType>(operand.getType());
-  if (!type) {
-    return true;
-  }
-  ArrayRef<int64_t> columns = type.getShape().take_back(count);
-  bool single = llvm::all_of(columns, [](int64_t dim) { return dim == 1; });
-  return isRowElement(type.getElementType()) &&
-         (single || columns == space.take_back(count));
-}
-
-/// Ops that the emitters of rows and columns take: elementwise ops and
-/// reductions over the same axes of one space.
-bool ClusterBuilder::isRowUnion(unsigned producer, unsigned consumer) {
-  SmallVector<Operation *> all(clusters[producer].ops.begin(),
-                               clusters[producer].ops.end());
-  llvm::append_range(all, clusters[consumer].ops);
-  ReduceOp first;
-  for (Operation *op : all) {
-    auto reduce = dyn_cast<ReduceOp>(op);
-    if (!reduce && !isLanewise(op)) {
-      return false;
-    }
-    first = first ? first : reduce;
-    if (reduce && (reduce.getX().getType() != first.getX().getType() ||
-                   reduce.getAxes() != first.getAxes())) {
-      return false;
-    }
-  }
-  bool isRow = first && reducesTrailingAxes(first);
-  if (!first || !isRowFloat(first) ||
-      !(isRow ? first.getAxes().size() == 1 : reducesInnerAxes(first))) {
-    return false;
-  }
-  // Every value has the shape of what is reduced, or of a result of that.
-  auto space = cast<RankedTensorType>(first.getX().getType()).getShape();
-  auto row = cast<RankedTensorType>(first.getY().getType()).getShape();
-  size_t columns = space.size() - 1 - first.getAxes().back();
-  return llvm::all_of(all, [&](Operation *op) {
-    auto type = cast<RankedTensorType>(op->getResult(0).getType());
-    return isRowElement(type.getElementType()) &&
-           (type.getShape() == space || type.getShape() == row) &&
-           (isRow || llvm::all_of(op->getOperands(), [&](Value operand) {
-              return hasColumnsOrOne(operand, space, columns);
-            }));
-  });
-}
-
-/// An elementwise chain of the producer's result shape after a heavy op, one
-/// that the generic kernel can compose with it when the emitter declines.
+/// An elementwise chain of the producer's result shape after a heavy op.
 StringRef ClusterBuilder::epilogueArchetype(unsigned producer,
                                             unsigned consumer) {
   StringRef archetype = clusters[producer].archetype;
@@ -350,24 +248,9 @@ StringRef ClusterBuilder::epilogueArchetype(unsigned producer,
       archetype == "reduce" || clusters[consumer].archetype != "map") {
     return {};
   }
-  Operation *heavy = clusters[producer].ops.front();
-  if (!isa<ElementOpInterface>(heavy)) {
-    return {};
-  }
-  auto type = cast<RankedTensorType>(heavy->getResult(0).getType());
-  for (Operation *op : clusters[consumer].ops) {
-    auto result = cast<RankedTensorType>(op->getResult(0).getType());
-    if (!isLanewise(op) || result.getShape() != type.getShape() ||
-        !isVectorType(result.getElementType())) {
-      return {};
-    }
-    for (Value operand : op->getOperands()) {
-      if (!isVectorType(elementTypeOf(operand))) {
-        return {};
-      }
-    }
-  }
-  return type.getElementType().isF32() ? archetype : StringRef();
+  bool isUnion = isEpilogueUnion(clusters[producer].ops.front(),
+                                 clusters[consumer].ops.getArrayRef());
+  return isUnion ? archetype : StringRef();
 }
 
 StringRef ClusterBuilder::unionArchetype(unsigned producer, unsigned consumer) {
@@ -377,7 +260,7 @@ StringRef ClusterBuilder::unionArchetype(unsigned producer, unsigned consumer) {
   }
   for (StringRef archetype : {"row", "column"}) {
     if (options.rowGroups && (p == archetype || c == archetype) &&
-        isRowUnion(producer, consumer)) {
+        isRowUnion(opsOf({producer, consumer}))) {
       return archetype;
     }
   }
