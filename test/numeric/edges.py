@@ -160,6 +160,14 @@ def softmax_of_masked_rows():
             yield model, {"x": normal(2, 3, t, t), "m": RANDOM.random(dims) < 0.4}
 
 
+@case
+def transpose_of_nothing():
+    """A square of no lanes."""
+    for shape in ([0, 3], [3, 0], [2, 0, 3]):
+        nodes = [helper.make_node("Transpose", ["x"], ["y"], perm=[*range(len(shape) - 2), len(shape) - 1, len(shape) - 2])]
+        yield graph(nodes, {"x": (F32, shape)}, {"y": (F32, None)}), {"x": normal(*shape)}
+
+
 def run(*command):
     return subprocess.run([MLC, *command], capture_output=True, text=True, timeout=300)
 
