@@ -53,7 +53,8 @@ OpClass classify(Operation *op) {
     return OpClass::loops;
   }
   // Ops without a generic rule (packed products, ...) are emitted by a target.
-  bool shaped = isa<ShapeOpInterface>(op) && !isa<ReshapeOp>(op);
+  bool shaped =
+      isa<ShapeOpInterface>(op) && !isa<ReshapeOp, EmptyOp, InsertOp>(op);
   return isa<ElementOpInterface>(op) || shaped ? OpClass::heavy : OpClass::host;
 }
 
