@@ -162,6 +162,18 @@ def softmax_of_masked_rows():
 
 
 @case
+def chosen_rows_and_what_is_done_with_them():
+    """Operands that have a row's place, its columns, or both, beside rows that are chosen by an index."""
+    for columns, kind in ((3, None), (16, "n"), (37, None), (37, "n")):
+        nodes = [helper.make_node("Gather", ["x", "i"], ["g"]), helper.make_node("Mul", ["g", "s"], ["m"]), helper.make_node("Add", ["m", "w"], ["a"]),
+                 helper.make_node("Sub", ["a", "p"], ["d"]), helper.make_node("Relu", ["d"], ["y"])]
+        dims = lambda *known: [kind and f"{kind}{k}" for k in known] if kind else [*known]
+        yield (graph(nodes, {"x": (F32, dims(9, columns)), "i": (TensorProto.INT64, dims(5, 4)), "s": (F32, [*dims(5, 4), 1]), "p": (F32, dims(5, 4, columns))},
+                     {"y": (F32, None)}, w=normal(columns)),
+               {"x": normal(9, columns), "i": RANDOM.integers(-9, 9, (5, 4)), "s": normal(5, 4, 1), "p": normal(5, 4, columns)})
+
+
+@case
 def transpose_of_nothing():
     """A square of no lanes."""
     for shape in ([0, 3], [3, 0], [2, 0, 3]):
