@@ -51,6 +51,7 @@ private:
   LogicalResult lowerOperation(Operation *op);
   LogicalResult lowerWeight(WeightOp op, OpBuilder &b);
   void lowerAlloc(memref::AllocOp op, OpBuilder &b);
+  void lowerRows(RowsOp op, OpBuilder &b);
   void lowerOutput(OutputOp op, OpBuilder &b);
   void lowerExtract(ExtractOp op, OpBuilder &b);
   void lowerCopy(memref::CopyOp op, OpBuilder &b);
@@ -177,6 +178,21 @@ void LowerHostPass::lowerPlan(func::FuncOp plan) {
 // Operations
 //===----------------------------------------------------------------------===//
 
+void LowerHostPass::lowerRows(RowsOp op, OpBuilder &b) {
+  Location loc = op.getLoc();
+  auto type = cast<MemRefType>(op.getX().getType());
+  SmallVector<Value> dims = dynamicDims(b, loc, op.getX());
+  auto row =
+      MemRefType::get(type.getShape().drop_front(), type.getElementType());
+  Value bytes = abi->bytes(
+      b, loc, row, ArrayRef(dims).drop_front(type.isDynamicDim(0) ? 1 : 0));
+  Value offset =
+      arith::MulIOp::create(b, loc, abi->toWord(b, loc, op.getAt()), bytes);
+  Value data = abi->advance(b, loc, abi->addressOf(b, loc, op.getX()), offset);
+  op.replaceAllUsesWith(
+      abi->buffer(b, loc, cast<MemRefType>(op.getType()), data, op.getDims()));
+}
+
 void LowerHostPass::lowerOutput(OutputOp op, OpBuilder &b) {
   Location loc = op.getLoc();
   auto type = cast<MemRefType>(op.getType());
@@ -286,6 +302,8 @@ LogicalResult LowerHostPass::lowerOperation(Operation *op) {
     Value data = abi->addressOf(b, loc, reshape.getX());
     reshape.replaceAllUsesWith(abi->buffer(
         b, loc, cast<MemRefType>(reshape.getType()), data, reshape.getDims()));
+  } else if (auto rows = dyn_cast<RowsOp>(op)) {
+    lowerRows(rows, b);
   } else if (auto output = dyn_cast<OutputOp>(op)) {
     lowerOutput(output, b);
   } else if (auto extract = dyn_cast<ExtractOp>(op)) {

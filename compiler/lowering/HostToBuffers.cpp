@@ -13,6 +13,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/SCF/Transforms/Patterns.h"
 #include "mlir/Transforms/DialectConversion.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
 
@@ -81,6 +82,40 @@ struct ConvertReshape : OpConversionPattern<ReshapeOp> {
     rewriter.replaceOpWithNewOp<ReshapeOp>(op, bufferType(type), adaptor.getX(),
                                            adaptor.getDims(),
                                            op.getSizesAttr());
+    return success();
+  }
+};
+
+struct ConvertEmpty : OpConversionPattern<EmptyOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(EmptyOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    auto type = cast<RankedTensorType>(op.getType());
+    rewriter.replaceOpWithNewOp<memref::AllocOp>(op, bufferType(type),
+                                                 adaptor.getDims());
+    return success();
+  }
+};
+
+struct ConvertInsert : OpConversionPattern<InsertOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(InsertOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    Value rows = adaptor.getRows();
+    auto type = cast<MemRefType>(rows.getType());
+    SmallVector<Value> dims;
+    for (int64_t d = 0; d < type.getRank(); ++d) {
+      if (type.isDynamicDim(d)) {
+        dims.push_back(memref::DimOp::create(rewriter, loc, rows, d));
+      }
+    }
+    Value place = RowsOp::create(rewriter, loc, type, adaptor.getX(),
+                                 adaptor.getAt(), dims);
+    memref::CopyOp::create(rewriter, loc, rows, place);
+    rewriter.replaceOp(op, adaptor.getX());
     return success();
   }
 };
@@ -221,6 +256,14 @@ void placeOutputs(func::FuncOp main) {
   main.removeResAttrsAttr();
 }
 
+/// What loops hand from turn to turn without a change (the buffers that
+/// mlc.insert writes to) is known before they begin.
+LogicalResult dropInvariants(func::FuncOp main) {
+  RewritePatternSet patterns(main.getContext());
+  scf::WhileOp::getCanonicalizationPatterns(patterns, main.getContext());
+  return applyPatternsGreedily(main, std::move(patterns));
+}
+
 /// A choice between tensors (canonicalisation makes it of a small scf.if) as
 /// control flow, which the conversion and the memory planner understand.
 void splitSelects(func::FuncOp main) {
@@ -251,14 +294,15 @@ LogicalResult convertHostToBuffers(ModuleOp module) {
   MLIRContext *context = module.getContext();
   BufferTypes types;
   RewritePatternSet patterns(context);
-  patterns.add<ConvertGroup, ConvertConstant, ConvertReshape, ConvertDim,
-               ConvertCast, ConvertExtract, ConvertFromScalars>(types, context);
+  patterns.add<ConvertGroup, ConvertConstant, ConvertReshape, ConvertEmpty,
+               ConvertInsert, ConvertDim, ConvertCast, ConvertExtract,
+               ConvertFromScalars>(types, context);
   ConversionTarget target(*context);
   populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                  types);
   populateReturnOpTypeConversionPattern(patterns, types);
   scf::populateSCFStructuralTypeConversionsAndLegality(types, patterns, target);
-  target.addIllegalOp<GroupOp, ConstantOp, FromScalarsOp>();
+  target.addIllegalOp<GroupOp, ConstantOp, EmptyOp, InsertOp, FromScalarsOp>();
   target.addDynamicallyLegalOp<ReshapeOp, ExtractOp, tensor::DimOp,
                                tensor::CastOp, func::ReturnOp>(
       [&](Operation *op) { return types.isLegal(op); });
@@ -270,8 +314,18 @@ LogicalResult convertHostToBuffers(ModuleOp module) {
   if (!main) {
     return module.emitError("expects a function @main");
   }
+  WalkResult inserts = main.walk([](InsertOp op) -> WalkResult {
+    if (!op.getX().hasOneUse()) {
+      return op.emitOpError("expects to be the only use of what it writes to");
+    }
+    return success();
+  });
+  if (inserts.wasInterrupted()) {
+    return failure();
+  }
   splitSelects(main);
-  if (failed(applyPartialConversion(main, target, std::move(patterns)))) {
+  if (failed(applyPartialConversion(main, target, std::move(patterns))) ||
+      failed(dropInvariants(main))) {
     return failure();
   }
   placeOutputs(main);

@@ -63,13 +63,13 @@ static LogicalResult verifyGrouped(ModuleOp module) {
   if (failed(verifyTensors(module))) {
     return failure();
   }
-  return verifyAll(module, "to be in a group after the phase `fuse`",
-                   [](Operation *op) {
-                     return !isa_and_nonnull<MlcDialect>(op->getDialect()) ||
-                            op->getParentOfType<GroupOp>() ||
-                            isa<GroupOp, ConstantOp, ReshapeOp, ExtractOp,
-                                FromScalarsOp, RequireOp>(op);
-                   });
+  return verifyAll(
+      module, "to be in a group after the phase `fuse`", [](Operation *op) {
+        return !isa_and_nonnull<MlcDialect>(op->getDialect()) ||
+               op->getParentOfType<GroupOp>() ||
+               isa<GroupOp, ConstantOp, ReshapeOp, EmptyOp, InsertOp, ExtractOp,
+                   FromScalarsOp, RequireOp>(op);
+      });
 }
 
 /// Buffers everywhere, and nothing that is still grouped.

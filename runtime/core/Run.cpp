@@ -151,6 +151,7 @@ Status begin(Session &session, const mlc_tensor_t *inputs,
   for (int64_t i = 0; i < session.blockCount; ++i) {
     session.blocks[i].used = false;
   }
+  session.firstFree = 0;
   Status status = turnOutputs(session, inputs);
   for (int64_t i = 0; i < session.model->input_count && status == MLC_OK; ++i) {
     status = placeInput(session, inputs[i], i);

@@ -81,6 +81,7 @@ struct alignas(64) Session {
   int64_t readBackCount, readBackCapacity, readBackUsed;
   Block *blocks;
   int64_t blockCount, blockCapacity;
+  int64_t firstFree; // all blocks in front of it are in use
 
   // The arguments of the run in progress.
   const mlc_tensor_t *callerInputs;

@@ -53,3 +53,19 @@ func.func @expand(%x: tensor<3xf32>) {
   %y = mlc.expand %x [2] : tensor<3xf32> -> tensor<2xf32>
   return
 }
+
+// -----
+
+func.func @insert_rank(%rows: tensor<4xf32>, %x: tensor<2x4xf32>, %at: index) {
+  // expected-error @+1 {{expects rows of rank 2, got rank 1}}
+  %y = mlc.insert %rows into %x at %at : tensor<4xf32>, tensor<2x4xf32> -> tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @insert_extent(%rows: tensor<1x3xf32>, %x: tensor<2x4xf32>, %at: index) {
+  // expected-error @+1 {{expects rows of extent 4, got 3}}
+  %y = mlc.insert %rows into %x at %at : tensor<1x3xf32>, tensor<2x4xf32> -> tensor<2x4xf32>
+  return
+}

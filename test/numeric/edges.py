@@ -11,6 +11,7 @@ import tempfile
 
 import numpy as np
 import onnx
+import onnx.parser
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
@@ -160,6 +161,37 @@ def softmax_of_masked_rows():
             yield model, {"x": normal(2, 3, t, t), "m": RANDOM.random(dims) < 0.4}
 
 
+@case
+def chosen_rows_and_what_is_done_with_them():
+    """Operands that have a row's place, its columns, or both, beside rows that are chosen by an index."""
+    for columns, kind in ((3, None), (16, "n"), (37, None), (37, "n")):
+        nodes = [helper.make_node("Gather", ["x", "i"], ["g"]), helper.make_node("Mul", ["g", "s"], ["m"]), helper.make_node("Add", ["m", "w"], ["a"]),
+                 helper.make_node("Sub", ["a", "p"], ["d"]), helper.make_node("Relu", ["d"], ["y"])]
+        dims = lambda *known: [kind and f"{kind}{k}" for k in known] if kind else [*known]
+        yield (graph(nodes, {"x": (F32, dims(9, columns)), "i": (TensorProto.INT64, dims(5, 4)), "s": (F32, [*dims(5, 4), 1]), "p": (F32, dims(5, 4, columns))},
+                     {"y": (F32, None)}, w=normal(columns)),
+               {"x": normal(9, columns), "i": RANDOM.integers(-9, 9, (5, 4)), "s": normal(5, 4, 1), "p": normal(5, 4, columns)})
+
+
+@case
+def transpose_of_nothing():
+    """A square of no lanes."""
+    for shape in ([0, 3], [3, 0], [2, 0, 3]):
+        nodes = [helper.make_node("Transpose", ["x"], ["y"], perm=[*range(len(shape) - 2), len(shape) - 1, len(shape) - 2])]
+        yield graph(nodes, {"x": (F32, shape)}, {"y": (F32, None)}), {"x": normal(*shape)}
+
+
+@case
+def scan_of_nothing():
+    """No turn, so that only the shapes of what is gathered are left; ONNX Runtime refuses it."""
+    body = onnx.parser.parse_graph("cell (float[3] s, float[3] r) => (float[3] t, float[3] u, float v) "
+                                   "{ t = Add(s, r)  u = Neg(t)  v = ReduceSum<keepdims=0>(r) }")
+    nodes = [helper.make_node("Scan", ["s", "x"], ["t", "u", "v"], body=body, num_scan_inputs=1, scan_output_axes=[1, 0])]
+    for rows in (0, "n"):
+        yield (graph(nodes, {"s": (F32, [3]), "x": (F32, [rows, 3])}, {"t": (F32, [3]), "u": (F32, None), "v": (F32, None)}),
+               {"s": np.ones(3, np.float32), "x": normal(0, 3)}, [np.ones(3, np.float32), np.zeros((3, 0), np.float32), np.zeros(0, np.float32)])
+
+
 def run(*command):
     return subprocess.run([MLC, *command], capture_output=True, text=True, timeout=300)
 
@@ -184,12 +216,15 @@ def check(model, feeds, expected, folder):
 
 
 # Sizes that no 64-bit count holds: an error, not a small buffer.
+ENDLESS = onnx.parser.parse_graph("turn (int64 i, bool c) => (bool d, float[1000] r) { d = Identity(c)  k = Constant<value_ints=[1000]>()  "
+                                  "z = Cast<to=1>(i)  r = Expand(z, k) }")
 HUGE = [
     ("product_of_outer_dims", [helper.make_node("MatMul", ["a", "b"], ["y"])],
      {"a": (F32, ["n", 0]), "b": (F32, [0, "m"])}, ["a=8589934593x0xf32", "b=0x8589934592xf32"]),
     ("intermediate_buffers", [helper.make_node("MatMul", ["a", "b"], ["p"]), helper.make_node("Softmax", ["p"], ["q"]),
                               helper.make_node("MatMul", ["q", "p"], ["y"])],
      {"a": (F32, ["n", 0]), "b": (F32, [0, "m"])}, ["a=2147483648x0xf32", "b=0x2147483648xf32"]),
+    ("gathered_results", [helper.make_node("Loop", ["n", ""], ["y"], body=ENDLESS)], {"n": (TensorProto.INT64, [])}, ["n=9223372036854775807"]),
 ]
 
 

@@ -21,7 +21,7 @@ bool emitVectorKernel(GroupOp group, func::FuncOp kernel, CpuIsa isa) {
          emitPoolKernel(group, kernel, isa) ||
          emitPackKernel(group, kernel, isa) ||
          emitTransposeKernel(group, kernel, isa) ||
-         emitConcatKernel(group, kernel, isa) ||
+         emitPlaneKernel(group, kernel, isa) ||
          // After pools, which know blocked activations.
          emitColumnKernel(group, kernel, isa);
 }

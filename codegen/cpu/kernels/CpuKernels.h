@@ -59,9 +59,9 @@ bool emitPackKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 /// (elements of up to 32 bits).
 bool emitTransposeKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 
-/// One mlc.concat of operands of the group, along any axis but the last,
-/// followed by elementwise ops and casts (elements of up to 32 bits).
-bool emitConcatKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
+/// One mlc.concat or mlc.gather of operands of the group, along any axis but
+/// the last, followed by elementwise ops and casts.
+bool emitPlaneKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 
 } // namespace mlc::codegen
 

@@ -101,6 +101,7 @@ std::optional<TransposePlan> planTranspose(GroupOp group) {
   RankedTensorType from = tensorTypeOf(plan.x), to = tensorTypeOf(plan.y);
   if (from.getRank() < 2 || plan.permutation.back() == to.getRank() - 1 ||
       from.getShape().back() == 1 || to.getShape().back() == 1 ||
+      llvm::is_contained(from.getShape(), 0) ||
       !isVectorElement(from.getElementType()) ||
       !GroupElements::canEvaluate(plan.x, from, {})) {
     return std::nullopt;

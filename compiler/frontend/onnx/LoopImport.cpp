@@ -11,23 +11,6 @@ using namespace mlc;
 using namespace mlc::onnx;
 using Predicate = arith::CmpIPredicate;
 
-/// One more slice along an axis, behind the others or in front of them.
-Value LoopImport::gather(Value all, Value one, size_t i) {
-  if (!one) {
-    return {};
-  }
-  int64_t axis = gatherAxis(i, n.rank(one) + 1);
-  if (axis < 0) {
-    return {};
-  }
-  Value slice = n.unsqueeze(one, {axis});
-  if (!all) {
-    return slice;
-  }
-  return gatherReversed(i) ? n.concat({slice, all}, axis)
-                           : n.concat({all, slice}, axis);
-}
-
 bool LoopImport::isShort() {
   auto count = DimMath::literal(trip);
   bool tensors =
@@ -52,9 +35,9 @@ bool LoopImport::importTurn(ArrayRef<Tensor *> inputs) {
 
 /// One turn: whether another one follows, nullopt when only the run knows or
 /// after a problem.
-std::optional<bool> LoopImport::unrollTurn(int64_t turn,
-                                           SmallVectorImpl<Tensor *> &carried,
-                                           MutableArrayRef<Value> all) {
+std::optional<bool>
+LoopImport::unrollTurn(int64_t turn, SmallVectorImpl<Tensor *> &carried,
+                       MutableArrayRef<SmallVector<Value>> slices) {
   if (!importTurn(bodyInputs(n.math.constant(turn), carried))) {
     return std::nullopt;
   }
@@ -63,7 +46,7 @@ std::optional<bool> LoopImport::unrollTurn(int64_t turn,
   }
   for (size_t k = 0; k < gathered; ++k) {
     Tensor *one = outputs[firstCarried() + carried.size() + k];
-    all[k] = gather(all[k], n.importer.materialize(*one, n.loc), k);
+    slices[k].push_back(n.importer.materialize(*one, n.loc));
   }
   if (firstCarried() == 0) {
     return true;
@@ -84,14 +67,14 @@ LoopImport::Unrolled LoopImport::unroll() {
   auto draft = scf::ExecuteRegionOp::create(n.b, n.loc, TypeRange());
   DimMath::FactScope facts(n.math);
   SmallVector<Tensor *> carried(initial);
-  SmallVector<Value> all(gathered);
+  SmallVector<SmallVector<Value>> slices(gathered);
   std::optional<bool> goesOn = true;
   {
     OpBuilder::InsertionGuard guard(n.b);
     n.b.createBlock(&draft.getRegion());
     int64_t count = *DimMath::literal(trip);
     for (int64_t turn = 0; turn < count && goesOn.value_or(false); ++turn) {
-      goesOn = unrollTurn(turn, carried, all);
+      goesOn = unrollTurn(turn, carried, slices);
       if (!goesOn && !n.failed() && turn + 1 == count) {
         goesOn = false; // what the last condition says does not matter
       }
@@ -110,7 +93,7 @@ LoopImport::Unrolled LoopImport::unroll() {
     n.setResult(k, carried[k]);
   }
   for (size_t k = 0; k < gathered; ++k) {
-    n.setResult(carried.size() + k, all[k]);
+    n.setResult(carried.size() + k, join(slices[k], k));
   }
   return Unrolled::yes;
 }
@@ -236,54 +219,13 @@ void LoopImport::build() {
     }
     if (!changed) {
       n.b.setInsertionPointToEnd(&loop.getAfter().front());
-      finishLoop(outputs);
+      finishLoop();
       return;
     }
     // Values of the discarded body stay alive until the import ends: the shape
     // scope knows them by address.
     n.importer.bury(loop);
   }
-}
-
-/// Adds one accumulator per gathered result to the draft.
-bool LoopImport::addGathered(ArrayRef<Tensor *> outputs, scf::WhileOp draft,
-                             SmallVectorImpl<Value> &inits,
-                             SmallVectorImpl<Value> &yields,
-                             SmallVectorImpl<DimExprs> &dims) {
-  for (size_t k = 0; k < gathered; ++k) {
-    Tensor *one = outputs[firstCarried() + initial.size() + k];
-    Value value = n.importer.materialize(*one, n.loc);
-    int64_t axis = value ? gatherAxis(k, n.rank(value) + 1) : -1;
-    if (axis < 0) {
-      return n.unsupported("gathered results that are no tensors"), false;
-    }
-    DimExprs all = n.dims(value);
-    all.insert(all.begin() + axis, n.math.constant(0));
-    OpBuilder::InsertionGuard guard(n.b);
-    n.b.setInsertionPoint(draft);
-    for (AffineExpr dim : all) {
-      if (!isVisible(n, dim)) {
-        return n.unsupported("gathered results whose extents change"), false;
-      }
-    }
-    SmallVector<bool> varies(all.size(), false);
-    varies[axis] = true;
-    RankedTensorType type = typeOf(one->elementType, all, varies);
-    inits.push_back(castTo(n, n.fill(one->elementType, 0, all), type));
-    draft.getBefore().addArgument(type, n.loc);
-    Value soFar = draft.getAfter().addArgument(type, n.loc);
-    DimExprs known = all;
-    known[axis] = n.dims(soFar)[axis];
-    n.scope.record(soFar, known);
-    n.b.setInsertionPointToEnd(&draft.getAfter().front());
-    Value more = gather(soFar, value, k);
-    if (!more) {
-      return false;
-    }
-    yields.push_back(castTo(n, more, type));
-    dims.push_back(all);
-  }
-  return true;
 }
 
 /// Completes both blocks: goes on while the condition holds and iterations are
@@ -309,7 +251,7 @@ void LoopImport::terminate(scf::WhileOp op, AffineExpr next,
   scf::YieldOp::create(n.b, n.loc, all);
 }
 
-void LoopImport::finishLoop(ArrayRef<Tensor *> outputs) {
+void LoopImport::finishLoop() {
   AffineExpr next = n.math.constant(1);
   if (firstCarried() == 1) {
     const HostElements *condition =
@@ -325,8 +267,7 @@ void LoopImport::finishLoop(ArrayRef<Tensor *> outputs) {
     yields.push_back(
         castTo(n, value, cast<RankedTensorType>(inits[2 + k].getType())));
   }
-  SmallVector<DimExprs> gatheredDims;
-  if (!addGathered(outputs, loop, inits, yields, gatheredDims)) {
+  if (!addGathered(next, yields)) {
     return n.setFailed();
   }
   OpBuilder::InsertionGuard guard(n.b);
@@ -337,10 +278,10 @@ void LoopImport::finishLoop(ArrayRef<Tensor *> outputs) {
   op.getAfter().takeBody(loop.getAfter());
   loop.erase();
   terminate(op, next, yields);
-  publish(op, gatheredDims);
+  publish(op);
 }
 
-void LoopImport::publish(scf::WhileOp op, ArrayRef<DimExprs> gatheredDims) {
+void LoopImport::publish(scf::WhileOp op) {
   OpBuilder::InsertionGuard guard(n.b);
   n.b.setInsertionPointAfter(op);
   for (size_t k = 0; k < initial.size(); ++k) {
@@ -353,13 +294,6 @@ void LoopImport::publish(scf::WhileOp op, ArrayRef<DimExprs> gatheredDims) {
     n.setResult(k, result);
   }
   for (size_t k = 0; k < gathered; ++k) {
-    Value result = op.getResult(2 + initial.size() + k);
-    DimExprs dims(n.scope.dims(result));
-    int64_t axis = gatherAxis(k, n.rank(result));
-    for (size_t d = 0; d < dims.size(); ++d) {
-      dims[d] = int64_t(d) == axis ? dims[d] : gatheredDims[k][d];
-    }
-    n.scope.record(result, dims);
-    n.setResult(initial.size() + k, result);
+    n.setResult(initial.size() + k, gatheredResult(op, k));
   }
 }

@@ -8,8 +8,9 @@
 // body is imported as if dims stayed what they are before the loop; those that
 // did not are made dynamic and the body is imported again.
 //
-// A gathered (scan) result grows by mlc.concat. Short loops of known length are
-// unrolled, which also serves carried values that are not tensors.
+// The rows of a gathered (scan) result are written in place by mlc.insert.
+// Short loops of known length are unrolled, which also serves carried values
+// that are not tensors.
 //
 //===----------------------------------------------------------------------===//
 #ifndef MLC_COMPILER_FRONTEND_ONNX_LOOPIMPORT_H
@@ -51,29 +52,36 @@ private:
   /// What came of an attempt to unroll.
   enum class Unrolled { yes, no, failed };
   Unrolled unroll();
-  std::optional<bool> unrollTurn(int64_t turn,
-                                 llvm::SmallVectorImpl<Tensor *> &carried,
-                                 llvm::MutableArrayRef<mlir::Value> all);
+  std::optional<bool>
+  unrollTurn(int64_t turn, llvm::SmallVectorImpl<Tensor *> &carried,
+             llvm::MutableArrayRef<llvm::SmallVector<mlir::Value>> slices);
   bool isShort();
   bool importTurn(llvm::ArrayRef<Tensor *> inputs);
   bool importOnce();
   bool isVisibleBefore(mlir::AffineExpr expr);
   void applyDeclaredDims();
   bool updateShapes(llvm::ArrayRef<Tensor *> outputs);
-  void finishLoop(llvm::ArrayRef<Tensor *> outputs);
-  bool addGathered(llvm::ArrayRef<Tensor *> outputs, mlir::scf::WhileOp draft,
-                   llvm::SmallVectorImpl<mlir::Value> &inits,
-                   llvm::SmallVectorImpl<mlir::Value> &yields,
-                   llvm::SmallVectorImpl<DimExprs> &dims);
-  mlir::Value gather(mlir::Value all, mlir::Value one, size_t i);
+  void finishLoop();
   llvm::SmallVector<Tensor *> argumentTensors(mlir::Block *block);
   void terminate(mlir::scf::WhileOp draft, mlir::AffineExpr next,
                  llvm::ArrayRef<mlir::Value> yields);
-  void publish(mlir::scf::WhileOp op, llvm::ArrayRef<DimExprs> gatheredDims);
+  void publish(mlir::scf::WhileOp op);
+
+  // Gathered results (LoopGather.cpp).
+  mlir::Value join(llvm::MutableArrayRef<mlir::Value> slices, size_t i);
+  mlir::Value empty(mlir::RankedTensorType type,
+                    llvm::ArrayRef<mlir::AffineExpr> dims);
+  mlir::AffineExpr turnLimit();
+  bool addGathered(mlir::AffineExpr next,
+                   llvm::SmallVectorImpl<mlir::Value> &yields);
+  mlir::Value addRow(mlir::Value rows, mlir::Value slice, size_t i);
+  mlir::Value withRoom(mlir::Value rows, mlir::AffineExpr taken);
+  mlir::Value gatheredResult(mlir::scf::WhileOp op, size_t i);
 
   /// Dims of the carried values that hold in every iteration; null: varies.
   llvm::SmallVector<llvm::SmallVector<bool>> varies;
   llvm::SmallVector<mlir::Value> inits;
+  mlir::AffineExpr count; // of turns; null: the loop's end knows it
   mlir::scf::WhileOp loop;
   llvm::SmallVector<Tensor *> outputs;
 };

@@ -232,19 +232,33 @@ static void importReverseSequence(Node &n) {
   }
   auto b = n.normalizeAxis(batch, n.rank(x), "batch_axis");
   auto t = n.normalizeAxis(time, n.rank(x), "time_axis");
-  if (!b || !t || *b == *t || n.rank(lengths) != 1) {
+  if (!b || !t || *b + *t != 1 || n.rank(lengths) != 1) {
     return n.failed() ? void()
-                      : n.badAttribute("batch_axis and time_axis must differ");
+                      : n.badAttribute("batch_axis and time_axis must be 0 "
+                                       "and 1, lengths of rank 1");
   }
-  n.requireEqual(n.dims(lengths)[0], n.dims(x)[*b],
+  DimExprs all = n.dims(x);
+  n.requireEqual(n.dims(lengths)[0], all[*b],
                  "expects one length per sequence");
   Type i64 = n.b.getI64Type();
-  Value position = iotaAlong(n, i64, n.dims(x)[*t], *t, n.rank(x));
-  Value length = along(n, n.cast(lengths, i64), *b, n.rank(x));
+  // What lies behind both axes moves as a whole: a row of their product.
+  DimExprs rows(all.begin() + 2, all.end());
+  AffineExpr total = n.math.mul(all[0], all[1]);
+  rows.insert(rows.begin(), total);
+  Value extent = n.scalarTensor(all[*t], i64);
+  Value position = iotaAlong(n, i64, all[*t], *t, 2);
+  Value length = along(n, n.cast(lengths, i64), *b, 2);
   Value mirrored = n.sub(n.sub(length, n.scalar(i64, 1)), position);
   Value inside = n.elementwise<LessOp>({position, length});
   Value from = select(n, inside, mirrored, position);
-  n.setResult(0, gatherElements(n, x, n.expand(from, n.dims(x)), *t));
+  Value row = *t == 0
+                  ? n.add(n.mul(from, n.scalarTensor(all[1], i64)),
+                          iotaAlong(n, i64, all[1], 1, 2))
+                  : n.add(n.mul(iotaAlong(n, i64, all[0], 0, 2), extent), from);
+  // A length beyond the time axis must not lead into another sequence.
+  Value fits = n.elementwise<LessOp>({from, extent});
+  row = select(n, fits, row, n.scalarTensor(total, i64));
+  n.setResult(0, n.gather(n.reshape(x, rows), row, 0));
 }
 
 void mlc::onnx::addIndexRules(RuleTable &table) {

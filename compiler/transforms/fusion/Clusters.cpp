@@ -27,7 +27,8 @@ OpClass classify(Operation *op) {
     return OpClass::loops;
   }
   // Ops without a generic rule (packed products, ...) are emitted by a target.
-  bool shaped = isa<ShapeOpInterface>(op) && !isa<ReshapeOp>(op);
+  bool shaped =
+      isa<ShapeOpInterface>(op) && !isa<ReshapeOp, EmptyOp, InsertOp>(op);
   return isa<ElementOpInterface>(op) || shaped ? OpClass::heavy : OpClass::host;
 }
 
@@ -228,7 +229,10 @@ bool ClusterBuilder::isCheapToFuse(unsigned producer, unsigned consumer) {
       if (!source || !clusters[producer].ops.contains(source)) {
         continue;
       }
-      bool cheap = llvm::all_of(clusters[producer].ops, isCheap) &&
+      // The kernel of rows takes the place of each from memory.
+      bool isPlace = options.rowGroups && isa<GatherOp>(op) &&
+                     operand.getOperandNumber() == 1;
+      bool cheap = !isPlace && llvm::all_of(clusters[producer].ops, isCheap) &&
                    classify(op) == OpClass::map &&
                    clusters[producer].ops.size() <= 4;
       if (!readsOnce(op, operand) && !cheap) {

@@ -60,6 +60,45 @@ def MLC_ReshapeOp : MLC_HostOp<"reshape", [Pure,
   }];
 }
 
+def MLC_EmptyOp : MLC_HostOp<"empty", [DeclareOpInterfaceMethods<MLC_ShapeInterface>]> {
+  let summary = "memory for the rows that mlc.insert writes";
+  let description = [{
+    Each stands for memory of its own: two with equal dims are not one value.
+    `sizes` has one entry per dim; kDynamic entries take the next operand of
+    `dims`.
+  }];
+  let arguments = (ins Variadic<Index>:$dims, DenseI64ArrayAttr:$sizes,
+                       TypeAttr:$to);
+  let results = (outs Res<AnyRankedTensor, "", [MemAlloc]>:$y);
+  let assemblyFormat = [{
+    custom<MixedSizes>($dims, $sizes) attr-dict `:` $to `->` type($y)
+  }];
+}
+
+def MLC_InsertOp : MLC_HostOp<"insert", [Pure, SameElementTypes,
+    DeclareOpInterfaceMethods<MLC_ShapeInterface>]> {
+  let summary = "a tensor with other rows from row `at` on, in the same memory";
+  let description = [{
+    The memory of `x` becomes the result's: nothing else may use `x`, which
+    comes from `mlc.empty` by way of other inserts, branches and loops. The rows
+    lie inside x.
+  }];
+  let arguments = (ins AnyRankedTensor:$rows, AnyRankedTensor:$x, Index:$at);
+  let results = (outs AnyRankedTensor:$y);
+  let assemblyFormat = [{
+    $rows `into` $x `at` $at attr-dict `:` type($rows) `,` type($x) `->` type($y)
+  }];
+}
+
+def MLC_RowsOp : MLC_HostOp<"rows", [Pure]> {
+  let summary = "a view of a buffer from row `at` on";
+  let arguments = (ins AnyMemRef:$x, Index:$at, Variadic<Index>:$dims);
+  let results = (outs AnyMemRef:$y);
+  let assemblyFormat = [{
+    $x `at` $at `(` $dims `)` attr-dict `:` type($x) `->` type($y)
+  }];
+}
+
 def MLC_ExtractOp : MLC_HostOp<"extract", [Pure]> {
   let summary = "one element of a small tensor as a host scalar";
   let description = [{

@@ -75,6 +75,35 @@ LogicalResult ReshapeOp::inferShapes(ShapeScope &scope,
   return success();
 }
 
+LogicalResult EmptyOp::inferShapes(ShapeScope &scope,
+                                   SmallVectorImpl<InferredType> &results) {
+  FailureOr<DimExprs> dims = mixedExtents(*this, scope, getSizes(), getDims());
+  if (failed(dims)) {
+    return failure();
+  }
+  results.push_back({getTo(), *dims});
+  return success();
+}
+
+LogicalResult InsertOp::inferShapes(ShapeScope &scope,
+                                    SmallVectorImpl<InferredType> &results) {
+  DimExprs rows(scope.dims(getRows())), x(scope.dims(getX()));
+  if (rows.empty() || rows.size() != x.size()) {
+    return emitOpError("expects rows of rank ")
+           << x.size() << ", got rank " << rows.size();
+  }
+  for (size_t i = 1; i < x.size(); ++i) {
+    auto from = dyn_cast<AffineConstantExpr>(rows[i]);
+    auto to = dyn_cast<AffineConstantExpr>(x[i]);
+    if (from && to && from != to) {
+      return emitOpError("expects rows of extent ")
+             << to.getValue() << ", got " << from.getValue();
+    }
+  }
+  results.push_back({elementTypeOf(getX()), x});
+  return success();
+}
+
 LogicalResult ExpandOp::inferShapes(ShapeScope &scope,
                                     SmallVectorImpl<InferredType> &results) {
   FailureOr<DimExprs> dims = mixedExtents(*this, scope, getSizes(), getDims());

@@ -80,7 +80,7 @@ double worstOf(CpuIsa isa, const SmallVector<Dims> &parts, int64_t axis,
   double worst = 0;
   for (bool isDynamic : {false, true}) {
     GroupTester tester(isa, groupText(parts, axis, scale, isDynamic),
-                       emitConcatKernel);
+                       emitPlaneKernel);
     if (!tester.isReady()) {
       return -1;
     }
