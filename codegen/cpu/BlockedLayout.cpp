@@ -260,12 +260,14 @@ static Value elementOperand(Operation *op) {
   }
   Value found;
   for (Value operand : op->getOperands()) {
-    if (tensorTypeOf(operand).getRank() == 0 && isBlockable(operand)) {
+    if (!isBlockable(operand)) {
+      return {};
+    }
+    if (tensorTypeOf(operand).getRank() == 0) {
       continue;
     }
-    if (found || !isBlockable(operand) ||
-        tensorTypeOf(operand).getShape() !=
-            tensorTypeOf(op->getResult(0)).getShape()) {
+    if (found || tensorTypeOf(operand).getShape() !=
+                     tensorTypeOf(op->getResult(0)).getShape()) {
       return {};
     }
     found = operand;

@@ -35,7 +35,7 @@ static const struct {
     {"rsqrt", rsqrtOf, 1.5},   {"sinh", sinh, 3},         {"cosh", cosh, 3},
     {"sin", sin, 2},           {"cos", cos, 2},           {"tan", tan, 4},
     {"x^3", cube, 1},          {"x^2.5", power, 1},       {"2.7^x", base, 1},
-    {"atan", atan, 2},         {"asin", asin, 2},         {"acos", acos, 2},
+    {"atan", atan, 2.5},       {"asin", asin, 2},         {"acos", acos, 2},
     {"x%2.7", remainderOf, 0}, {"1e30%x", remainderBy, 0}};
 enum {
   functionCount = sizeof(functions) / sizeof(functions[0]),
