@@ -3,18 +3,20 @@
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// math.exp, exp2, expm1, log, log2, log10, log1p, tanh, erf, rsqrt and others
-// on f32 or vectors of f32 become range reduction and a polynomial, without
-// branches: a loop around them vectorises, and GPU code needs no library. The
-// coefficients are minimax fits made for this file (rounded to f32 one by one,
-// the rest refitted). Errors over all f32 values, in units in the last place,
-// are pinned by test/codegen/common/expand-math.
+// math.exp, exp2, expm1, log, log2, log10, log1p, tanh, erf, rsqrt, sin and its
+// kin, their inverses, arith.remf and others on f32 or vectors of f32 become
+// range reduction and a polynomial, without branches: a loop around them
+// vectorises, and GPU code needs no library. The coefficients are minimax fits
+// made for this file (rounded to f32 one by one, the rest refitted). Errors
+// over all f32 values, in units in the last place, are pinned by
+// test/codegen/common/math-functions.
 //
 // Infinities, NaN, signed zero and denormals behave as in IEEE 754. Functions
 // not listed, and f64, are left for the C library.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/common/FloatBuilder.h"
+#include "codegen/common/InverseMath.h"
 #include "codegen/common/Passes.h"
 #include "codegen/common/WideMath.h"
 
@@ -281,6 +283,16 @@ Value expand(math::CoshOp, FloatBuilder &f, Value x) {
   return f.add(half, f.div(f.constant(0.25f), half));
 }
 
+Value expand(math::AtanOp, FloatBuilder &f, Value x) {
+  return expandAtan(f, x);
+}
+Value expand(math::AsinOp, FloatBuilder &f, Value x) {
+  return expandAsin(f, x);
+}
+Value expand(math::AcosOp, FloatBuilder &f, Value x) {
+  return expandAcos(f, x);
+}
+
 template <typename OpT> bool expandOne(Operation *op, bool hasFma) {
   auto typed = dyn_cast<OpT>(op);
   if (!typed || !getElementTypeOrSelf(op->getResult(0).getType()).isF32()) {
@@ -309,14 +321,14 @@ bool expandPower(Operation *op, bool hasFma) {
   return true;
 }
 
-bool expandWave(Operation *op) {
+bool expandWave(Operation *op, bool hasFma) {
   Type type = op->getResult(0).getType();
   if (!isa<math::SinOp, math::CosOp, math::TanOp>(op) ||
       !getElementTypeOrSelf(type).isF32()) {
     return false;
   }
   OpBuilder b(op);
-  FloatBuilder f(b, op->getLoc(), type, /*hasFma=*/true);
+  FloatBuilder f(b, op->getLoc(), type, hasFma);
   SineCosine both = expandSineCosine(b, f, op->getOperand(0));
   Value result = isa<math::SinOp>(op)   ? both.sine
                  : isa<math::CosOp>(op) ? both.cosine
@@ -326,15 +338,22 @@ bool expandWave(Operation *op) {
   return true;
 }
 
-/// Inverse functions, rare enough for upstream's approximations.
+bool expandRemainder(Operation *op, bool hasFma) {
+  auto remainder = dyn_cast<arith::RemFOp>(op);
+  if (!remainder || !getElementTypeOrSelf(remainder.getType()).isF32()) {
+    return false;
+  }
+  OpBuilder b(op);
+  FloatBuilder f(b, op->getLoc(), remainder.getType(), hasFma);
+  remainder.replaceAllUsesWith(
+      expandRemainder(b, f, remainder.getLhs(), remainder.getRhs()));
+  op->erase();
+  return true;
+}
+
+/// Functions rare enough for upstream's formulas.
 LogicalResult expandRest(Operation *root) {
   RewritePatternSet patterns(root->getContext());
-  auto isRest = [](StringRef name) {
-    return llvm::is_contained({"math.asin", "math.acos", "math.atan",
-                               "math.atan2", "math.cbrt", "math.erfc"},
-                              name);
-  };
-  populateMathPolynomialApproximationPatterns(patterns, isRest);
   math::populateExpansionPatterns(patterns,
                                   {"asinh", "acosh", "atanh", "ctlz", "fpowi"});
   return applyPatternsGreedily(root, std::move(patterns));
@@ -366,7 +385,8 @@ private:
     }
     SmallVector<Operation *> operations;
     getOperation()->walk([&](Operation *op) {
-      if (isa_and_present<math::MathDialect>(op->getDialect())) {
+      if (isa_and_present<math::MathDialect>(op->getDialect()) ||
+          isa<arith::RemFOp>(op)) {
         operations.push_back(op);
       }
     });
@@ -374,9 +394,10 @@ private:
       bool expanded =
           expandAny<math::ExpOp, math::Exp2Op, math::ExpM1Op, math::LogOp,
                     math::Log2Op, math::Log10Op, math::Log1pOp, math::TanhOp,
-                    math::ErfOp, math::RsqrtOp, math::SinhOp, math::CoshOp>(
-              op, fma) ||
-          expandPower(op, fma) || (device && expandWave(op));
+                    math::ErfOp, math::RsqrtOp, math::SinhOp, math::CoshOp,
+                    math::AtanOp, math::AsinOp, math::AcosOp>(op, fma) ||
+          expandPower(op, fma) || expandWave(op, fma) ||
+          expandRemainder(op, fma);
       if (!expanded && !fma) {
         expandFma(op);
       }

@@ -3,13 +3,14 @@
 // Part of mlc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// pow, and sin, cos and tan: what f32 cannot hold in the middle (y * log2 x,
-// x - k*pi/2) is computed in f64, the rest in f32. Branch-free, for scalars and
-// vectors of f32. For |x| >= 2^45 the trigonometric functions give those of 0;
-// only devices use them, CPUs call the C library.
+// pow, sin, cos, tan and the remainder: what f32 cannot hold in the middle
+// (y * log2 x, x - k*pi/2, x - k*y) is computed in f64, the rest in f32.
+// Branch-free, for scalars and vectors of f32; right for all arguments.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/common/WideMath.h"
+
+#include <cmath>
 
 using namespace mlir;
 
@@ -40,9 +41,6 @@ public:
   Value sub(Value x, Value y) { return arith::SubFOp::create(b, x, y); }
   Value mul(Value x, Value y) { return arith::MulFOp::create(b, x, y); }
   Value div(Value x, Value y) { return arith::DivFOp::create(b, x, y); }
-  Value fma(Value x, Value y, Value z) {
-    return math::FmaOp::create(b, x, y, z);
-  }
   Value toBits(Value x) { return arith::BitcastOp::create(b, i64, x); }
   Value fromBits(Value x) { return arith::BitcastOp::create(b, f64, x); }
   Value addBits(Value x, Value y) { return arith::AddIOp::create(b, x, y); }
@@ -56,6 +54,13 @@ public:
   Value toFloat(Value x) { return arith::SIToFPOp::create(b, f64, x); }
   Value lowBits(Value x) {
     return arith::TruncIOp::create(b, like(b.getI32Type()), x);
+  }
+  Value abs(Value x) { return math::AbsFOp::create(b, x); }
+  Value select(Value condition, Value x, Value y) {
+    return arith::SelectOp::create(b, condition, x, y);
+  }
+  Value less(Value x, Value y) {
+    return arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, y);
   }
   Value atMost(Value x, double limit) {
     Value bound = constant(limit);
@@ -178,21 +183,112 @@ Value expandPow(OpBuilder &b, FloatBuilder &f, Value x, Value y) {
   return f.select(isOne, one, result);
 }
 
+//===----------------------------------------------------------------------===//
+// Sine, cosine, tangent
+//===----------------------------------------------------------------------===//
+
+/// 2/pi, 32 bits a word, the first of weight 2^-1.
+static constexpr uint32_t twoOverPi[] = {0xa2f9836e, 0x4e441529, 0xfc2757d1,
+                                         0xf534ddc0, 0xdb629599, 0x3c439041,
+                                         0xfe5163ab, 0xdebbc561};
+
+/// The bits of 2/pi with weights 2^top to 2^(top-count+1).
+static double bitsOfTwoOverPi(int top, int count) {
+  double sum = 0.0;
+  for (int weight = top; weight > top - count; --weight) {
+    int place = -1 - weight;
+    if (place >= 0 && (twoOverPi[place / 32] >> (31 - place % 32) & 1)) {
+      sum += std::ldexp(1.0, weight);
+    }
+  }
+  return sum;
+}
+
+namespace {
+/// 2/pi without the bits that give multiples of four when they are multiplied
+/// by an x of at least 2^exponent. The products of the first two parts with an
+/// f32 are exact.
+struct Quotient {
+  explicit Quotient(int exponent) {
+    int top = std::min(-1, 24 - exponent);
+    high = bitsOfTwoOverPi(top, 29);
+    middle = bitsOfTwoOverPi(top - 29, 29);
+    low = bitsOfTwoOverPi(top - 58, 53);
+  }
+  double high, middle, low;
+};
+
+/// x = k*pi/2 + r up to a multiple of 2*pi: k as i32, r as f32.
+struct Quarters {
+  Value k, r;
+};
+} // namespace
+
+// The parts of x * 2/pi are reduced to [-2, 2] one by one: what is below the
+// binary point keeps 55 bits, of which an f32 near a multiple of pi/2 needs all
+// (r is at least 2^-30).
+static Quarters reduceToQuarters(Wide &w, FloatBuilder &f, Value x) {
+  // Each serves up to 2^(exponent + 28), the first one all from zero on.
+  constexpr int exponents[] = {25, 53, 78, 103};
+  Value high, middle, low, magnitude = f.abs(x);
+  for (int exponent : exponents) {
+    Quotient q(exponent);
+    Value isBelow = f.less(magnitude, f.constant(std::ldexp(1.0f, exponent)));
+    auto choose = [&](Value &part, double value) {
+      Value constant = w.constant(value);
+      part = part ? w.select(isBelow, part, constant) : constant;
+    };
+    choose(high, q.high);
+    choose(middle, q.middle);
+    choose(low, q.low);
+  }
+  Value wide = w.extend(x);
+  auto withoutTurns = [&](Value product) {
+    Value turns = w.nearest(w.mul(product, w.constant(0.25))).first;
+    return w.sub(product, w.mul(turns, w.constant(4.0)));
+  };
+  Value first = withoutTurns(w.mul(wide, high));
+  Value second = withoutTurns(w.mul(wide, middle));
+  auto [n, bits] = w.nearest(w.add(first, second));
+  Value rest = w.add(w.add(w.sub(first, n), second), w.mul(wide, low));
+  Value r = w.mul(rest, w.constant(0x1.921fb54442d18p+0));
+  return {w.lowBits(bits), w.truncate(r)};
+}
+
 SineCosine expandSineCosine(OpBuilder &b, FloatBuilder &f, Value x) {
   Wide w(b, x.getLoc(), x.getType());
-  Value wide = w.extend(x);
-  auto [n, bits] = w.nearest(w.mul(wide, w.constant(0x1.45f306dc9c883p-1)));
-  Value r = w.fma(n, w.constant(-0x1.921fb54442d18p+0), wide);
-  r = w.fma(n, w.constant(-0x1.1a62633145c07p-54), r);
-  Value k = w.lowBits(bits);
-  Value isSmall = f.less(f.abs(x), f.constant(0x1p45f));
-  // Zero for huge arguments, NaN for infinity.
-  Value rest = f.select(isSmall, w.truncate(r), f.mul(x, f.constant(0.0f)));
-  k = f.select(isSmall, k, f.bitsConstant(0));
+  auto [k, r] = reduceToQuarters(w, f, x);
   // The reduced argument loses the sign of zero.
-  Value sine = quarterWave(f, k, rest, 0);
+  Value sine = quarterWave(f, k, r, 0);
   sine = f.select(f.equal(x, f.constant(0.0f)), x, sine);
-  return {sine, quarterWave(f, k, rest, 1)};
+  return {sine, quarterWave(f, k, r, 1)};
+}
+
+//===----------------------------------------------------------------------===//
+// Remainder
+//===----------------------------------------------------------------------===//
+
+// |x| is reduced by multiples of |y| * 2^(28*j), the largest first. A step
+// takes the nearest multiple, so it leaves at most half of it; quotients have
+// up to 28 bits and remainders 25, so that f64 holds all of it exactly.
+Value expandRemainder(OpBuilder &b, FloatBuilder &f, Value x, Value y) {
+  Wide w(b, x.getLoc(), x.getType());
+  constexpr int bits = 28, steps = 10; // 2^128 / 2^-149
+  Value divisor = w.abs(w.extend(y)), rest = w.abs(w.extend(x));
+  Value inverse = w.div(w.constant(1.0), divisor);
+  for (int j = steps - 1; j >= 0; --j) {
+    Value times = w.mul(divisor, w.constant(std::ldexp(1.0, bits * j)));
+    Value over = w.mul(inverse, w.constant(std::ldexp(1.0, -bits * j)));
+    Value quotient = w.nearest(w.mul(rest, over)).first;
+    rest = w.sub(rest, w.mul(quotient, times));
+  }
+  rest = w.select(w.less(rest, w.constant(0.0)), w.add(rest, divisor), rest);
+  Value result = f.copySign(w.truncate(rest), x);
+  // A finite x is less than infinity, which is no f64 to multiply by zero.
+  Value infinity = f.constant(std::numeric_limits<float>::infinity());
+  Value isWhole =
+      f.both(f.equal(f.abs(y), infinity), f.less(f.abs(x), infinity));
+  return f.select(isWhole, x, result);
 }
 
 } // namespace mlc::codegen

@@ -74,7 +74,7 @@ def ExpandMathPass : Pass<"mlc-expand-math"> {
     Option<"fma", "fma", "bool", "true",
            "fused multiply-add is an instruction">,
     Option<"device", "device", "bool", "false",
-           "there is no C library: also expand sin, cos, tan and their inverses">
+           "there is no C library: also expand asinh, acosh and atanh">
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
 }

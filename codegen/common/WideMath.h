@@ -20,6 +20,10 @@ struct SineCosine {
 
 SineCosine expandSineCosine(mlir::OpBuilder &b, FloatBuilder &f, mlir::Value x);
 
+/// x - y * trunc(x / y), exactly.
+mlir::Value expandRemainder(mlir::OpBuilder &b, FloatBuilder &f, mlir::Value x,
+                            mlir::Value y);
+
 } // namespace mlc::codegen
 
 #endif // MLC_CODEGEN_COMMON_WIDEMATH_H

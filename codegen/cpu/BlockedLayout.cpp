@@ -9,6 +9,9 @@
 #include "codegen/cpu/PackedConstant.h"
 #include "codegen/cpu/kernels/ConvWeights.h"
 #include "codegen/cpu/kernels/Winograd.h"
+#include "dialects/mlc/Scalar.h"
+
+#include "mlir/IR/IRMapping.h"
 
 #include <cstring>
 
@@ -107,6 +110,20 @@ std::optional<BlockedConv> matchConv(ConvOp op) {
   return conv;
 }
 
+std::optional<BlockedConv> matchDirectConv(ConvOp op, ElementsAttr filters) {
+  if (!hasStaticChannels(op) || tensorTypeOf(op.getY()).getRank() != 4 ||
+      op.getGroup() != 1) {
+    return std::nullopt;
+  }
+  BlockedConv conv;
+  conv.weights = op.getW();
+  conv.filters = filters;
+  conv.shape.channels = tensorTypeOf(op.getX()).getDimSize(1);
+  conv.shape.filters = tensorTypeOf(op.getW()).getDimSize(0);
+  setWindows(op, conv.shape);
+  return conv;
+}
+
 std::optional<BlockedConv> matchTransposedConv(ConvTransposeOp op) {
   BlockedConv conv;
   conv.filters = constantFilters(op);
@@ -176,16 +193,13 @@ static Value packDepthwise(OpBuilder &b, const BlockedConv &conv) {
   return createInferred<TransposeOp>(b, loc, w, order).getY();
 }
 
-Value packFilters(OpBuilder &b, const BlockedConv &conv) {
-  if (!conv.filters) {
-    return conv.shape.form == ConvForm::depthwise ? packDepthwise(b, conv)
-                                                  : packDirect(b, conv);
-  }
+ElementsAttr packConstantFilters(const BlockedConv &conv) {
   const ConvShape &shape = conv.shape;
-  auto type = RankedTensorType::get(shape.packedDims(), b.getF32Type());
+  auto f32 = Float32Type::get(conv.filters.getContext());
+  auto type = RankedTensorType::get(shape.packedDims(), f32);
   std::string order = "conv_" + stringifyConvForm(shape.form).str() +
                       std::to_string(shape.group);
-  ElementsAttr packed = packConstant(
+  return packConstant(
       conv.filters, type, order,
       [&](ConstantFloats from, MutableArrayRef<float> to) {
         std::vector<float> copy;
@@ -194,6 +208,14 @@ Value packFilters(OpBuilder &b, const BlockedConv &conv) {
         }
         packWeights(shape, copy.empty() ? from.values.data() : copy.data(), to);
       });
+}
+
+Value packFilters(OpBuilder &b, const BlockedConv &conv) {
+  if (!conv.filters) {
+    return conv.shape.form == ConvForm::depthwise ? packDepthwise(b, conv)
+                                                  : packDirect(b, conv);
+  }
+  ElementsAttr packed = packConstantFilters(conv);
   return packed ? ConstantOp::create(b, b.getUnknownLoc(), packed).getY()
                 : Value();
 }
@@ -230,11 +252,66 @@ Value findBlocked(Value tensor) {
   return unpack ? unpack.getX() : Value();
 }
 
+/// The operand that `op` takes elements of one by one, scalars beside it; null
+/// when it is another kind of op.
+static Value elementOperand(Operation *op) {
+  if (!hasScalarBody(op) && !isa<CastOp>(op)) {
+    return {};
+  }
+  Value found;
+  for (Value operand : op->getOperands()) {
+    if (!isBlockable(operand)) {
+      return {};
+    }
+    if (tensorTypeOf(operand).getRank() == 0) {
+      continue;
+    }
+    if (found || tensorTypeOf(operand).getShape() !=
+                     tensorTypeOf(op->getResult(0)).getShape()) {
+      return {};
+    }
+    found = operand;
+  }
+  return found;
+}
+
 Value makeBlocked(OpBuilder &b, Value tensor) {
   if (Value blocked = findBlocked(tensor)) {
     return blocked;
   }
-  return createInferred<PackOp>(b, tensor.getLoc(), tensor).getY();
+  // What is computed element by element from a narrower tensor is so in blocks:
+  // bytes are packed instead of words.
+  auto widthOf = [](Value x) {
+    return tensorTypeOf(x).getElementTypeBitWidth();
+  };
+  SmallVector<Operation *> ops;
+  size_t count = 0;
+  Value narrowest = tensor;
+  for (Value x = tensor; x.hasOneUse() && x.getDefiningOp();) {
+    Operation *op = x.getDefiningOp();
+    x = elementOperand(op);
+    if (!x) {
+      break;
+    }
+    ops.push_back(op);
+    if (widthOf(x) < widthOf(narrowest)) {
+      narrowest = x;
+      count = ops.size();
+    }
+  }
+  Value blocked = findBlocked(narrowest);
+  if (!blocked) {
+    blocked = createInferred<PackOp>(b, tensor.getLoc(), narrowest).getY();
+  }
+  for (Operation *op : llvm::reverse(ArrayRef(ops).take_front(count))) {
+    IRMapping mapping;
+    mapping.map(elementOperand(op), blocked);
+    Operation *clone = b.clone(*op, mapping);
+    [[maybe_unused]] LogicalResult inferred = setInferredTypes(clone);
+    assert(succeeded(inferred) && "the same dims");
+    blocked = clone->getResult(0);
+  }
+  return blocked;
 }
 
 /// The extent of the channel dim of a tensor that broadcasts to rank 4.

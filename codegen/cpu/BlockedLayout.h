@@ -37,6 +37,15 @@ bool hasStaticChannels(mlir::Operation *conv);
 std::optional<BlockedConv> matchConv(ConvOp op);
 std::optional<BlockedConv> matchTransposedConv(ConvTransposeOp op);
 
+/// The direct form of a 2-d convolution of one group, of any element type, with
+/// filters of static shape.
+std::optional<BlockedConv> matchDirectConv(ConvOp op,
+                                           mlir::ElementsAttr filters);
+
+/// Constant filters as f32 in the order of `conv.shape`; null when they cannot
+/// be read.
+mlir::ElementsAttr packConstantFilters(const BlockedConv &conv);
+
 /// The filters as `conv.shape` wants them: a constant, or packed by each run.
 mlir::Value packFilters(mlir::OpBuilder &b, const BlockedConv &conv);
 

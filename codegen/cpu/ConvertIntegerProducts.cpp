@@ -14,18 +14,16 @@
 // of their magnitudes that counts, which trained ones keep small.
 //
 // In: products and convolutions of i32 tensors that hold small values (8-bit
-// data minus its zero point). The right factor of a convolution is constant.
-// f32 does 8-bit products as fast as the 16-bit integer instructions of
-// x86-64-v4 do, and needs no kernels of its own.
+// data minus its zero point) and did not become products of pairs: two
+// matrices of the run, groups, few channels, more than two spatial axes. The
+// right factor of a convolution is constant.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/IntegerRange.h"
 #include "codegen/cpu/PackedConstant.h"
 #include "codegen/cpu/Passes.h"
 
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
-#include "llvm/Support/xxhash.h"
 #include <cmath>
 
 using namespace mlir;
@@ -140,69 +138,6 @@ struct Weights {
         });
   }
 };
-
-/// The element at a place in row-major order of `shape`, of a constant that
-/// broadcasts to it.
-float broadcastElement(const ConstantFloats &values, ArrayRef<int64_t> from,
-                       ArrayRef<int64_t> shape, int64_t place) {
-  int64_t offset = 0, stride = 1;
-  for (int64_t d = shape.size() - 1; d >= 0; --d) {
-    int64_t at = place % shape[d];
-    place /= shape[d];
-    int64_t i = d - int64_t(shape.size() - from.size());
-    if (i >= 0 && from[i] != 1) {
-      offset += at * stride;
-    }
-    stride *= i >= 0 ? from[i] : 1;
-  }
-  return values[offset];
-}
-
-ElementsAttr constantBehindCasts(Value tensor) {
-  while (auto conversion = tensor.getDefiningOp<CastOp>()) {
-    if (!isa<IntegerType>(elementTypeOf(conversion.getX()))) {
-      return {};
-    }
-    tensor = conversion.getX();
-  }
-  auto constant = tensor.getDefiningOp<ConstantOp>();
-  return constant ? constant.getValue() : ElementsAttr();
-}
-
-/// The i32 tensor as an f32 constant, when it is a constant, maybe one that was
-/// too big to be folded: widened, or minus a zero point. Null otherwise.
-ElementsAttr constantFloats(Value tensor) {
-  if (ElementsAttr constant = constantBehindCasts(tensor)) {
-    return widenConstant(constant);
-  }
-  Operation *op = tensor.getDefiningOp();
-  if (!isa_and_nonnull<AddOp, SubOp>(op)) {
-    return {};
-  }
-  float sign = isa<AddOp>(op) ? 1.0f : -1.0f;
-  ElementsAttr base = constantBehindCasts(op->getOperand(0));
-  ElementsAttr point = constantBehindCasts(op->getOperand(1));
-  RankedTensorType type = tensorTypeOf(tensor);
-  std::optional<ConstantBytes> bytes = point ? readBytes(point) : std::nullopt;
-  auto points = point ? readFloats(point) : std::nullopt;
-  if (!base || !points || !type.hasStaticShape() ||
-      cast<ShapedType>(base.getType()).getShape() != type.getShape()) {
-    return {};
-  }
-  ArrayRef<int64_t> pointShape = cast<ShapedType>(point.getType()).getShape();
-  std::string order;
-  llvm::raw_string_ostream(order)
-      << (sign < 0 ? "minus_" : "plus_") << point.getType() << '_'
-      << llvm::xxh3_64bits(StringRef(bytes->bytes.data(), bytes->bytes.size()));
-  return packConstant(
-      base, type.clone(Float32Type::get(tensor.getContext())), order,
-      [&](ConstantFloats from, MutableArrayRef<float> to) {
-        for (int64_t i = 0; i < int64_t(to.size()); ++i) {
-          to[i] = from[i] + sign * broadcastElement(*points, pointShape,
-                                                    type.getShape(), i);
-        }
-      });
-}
 
 class ProductConverter {
 public:

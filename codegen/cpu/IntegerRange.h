@@ -27,6 +27,10 @@ struct IntegerRange {
 /// are not integers or whose arithmetic may wrap around.
 std::optional<IntegerRange> rangeOf(mlir::Value tensor);
 
+/// The i32 tensor as an f32 constant, when it is a constant, maybe one that was
+/// too big to be folded: widened, or minus a zero point. Null otherwise.
+mlir::ElementsAttr constantFloats(mlir::Value tensor);
+
 } // namespace mlc::codegen
 
 #endif // MLC_CODEGEN_CPU_INTEGERRANGE_H

@@ -231,8 +231,7 @@ static ElementsAttr findPacked(ElementsAttr from, RankedTensorType type,
       type, DenseResourceElementsHandle(entry, dialect));
 }
 
-/// The constant of that name, made by `fill` from zero bytes unless it exists.
-static ElementsAttr
+ElementsAttr
 makeConstant(ElementsAttr from, RankedTensorType type, StringRef order,
              llvm::function_ref<void(MutableArrayRef<char>)> fill) {
   std::string name = packedName(from, type, order);

@@ -39,10 +39,15 @@ struct ConstantFloats {
 /// 32 bits (rounded beyond 2^24). Nothing when the bytes are not at hand.
 std::optional<ConstantFloats> readFloats(mlir::ElementsAttr attr);
 
-/// A constant of `type` that `fill` makes from the elements of `from`; what it
-/// leaves is zero. Packing the same constant with the same `order` again (for
-/// another version of the CPU) gives the same attribute without work. Null when
-/// `from` cannot be read.
+/// A constant of `type` that `fill` makes from `from`; what it leaves is zero.
+/// Making the same of a constant again (for another version of the CPU), by the
+/// same `order`, gives the same attribute without work.
+mlir::ElementsAttr
+makeConstant(mlir::ElementsAttr from, mlir::RankedTensorType type,
+             llvm::StringRef order,
+             llvm::function_ref<void(llvm::MutableArrayRef<char>)> fill);
+
+/// The same for f32, from the elements of `from`; null when it cannot be read.
 mlir::ElementsAttr packConstant(
     mlir::ElementsAttr from, mlir::RankedTensorType type, llvm::StringRef order,
     llvm::function_ref<void(ConstantFloats, llvm::MutableArrayRef<float>)>

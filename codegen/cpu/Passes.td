@@ -28,6 +28,17 @@ def SplitReductionsPass : Pass<"mlc-split-reductions", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlc::MlcDialect"];
 }
 
+def PairIntegerProductsPass
+    : Pass<"mlc-pair-integer-products", "::mlir::ModuleOp"> {
+  let summary = "compute i32 products of 16-bit integers with constants by pairs";
+  let description = [{
+    i32 mlc.matmul and 2-d mlc.conv of one group, whose operands are known to fit
+    in 16 bits and whose right one is constant, become mlc.matmul_packed and
+    mlc.conv_blocked of pairs of integers, as CPUs have instructions for.
+  }];
+  let dependentDialects = ["::mlc::MlcDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def ConvertIntegerProductsPass
     : Pass<"mlc-convert-integer-products", "::mlir::ModuleOp"> {
   let summary = "compute i32 products of small integers in f32, exactly";

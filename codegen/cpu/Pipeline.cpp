@@ -18,6 +18,8 @@ namespace mlc::codegen {
 void buildCpuLayoutPipeline(OpPassManager &pm) {
   // The kernels take f32: what other types can be brought to it comes first.
   pm.addPass(createWidenContractionsPass());
+  // Integers by pairs where there are kernels for them, the others in f32.
+  pm.addPass(createPairIntegerProductsPass());
   pm.addPass(createConvertIntegerProductsPass());
   pm.addPass(createSplitReductionsPass());
   // Attention first: it takes transposes that packing would look through.

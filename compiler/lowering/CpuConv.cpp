@@ -54,6 +54,9 @@ private:
   Value multiplyAdd(Value sum, Value value, ArrayRef<Value> weightAt) {
     Value w =
         convertScalar(e.b, e.loc, e.load(op.getW(), weightAt), type, wide);
+    if (type.isInteger()) {
+      return scalar().add(sum, multiplyPairs(e.b, e.loc, value, w));
+    }
     return scalar().add(sum, scalar().mul(value, w));
   }
   Value sumOver(int64_t count, Value initial,

@@ -13,6 +13,25 @@ using namespace mlir;
 
 namespace mlc {
 
+/// One half of a pair as an i32.
+static Value halfOf(OpBuilder &b, Location loc, Value pair, bool upper) {
+  unsigned width = pair.getType().getIntOrFloatBitWidth() / 2;
+  if (upper) {
+    Value shift = arith::ConstantIntOp::create(b, loc, pair.getType(), width);
+    pair = arith::ShRUIOp::create(b, loc, pair, shift);
+  }
+  Value half = arith::TruncIOp::create(b, loc, b.getIntegerType(width), pair);
+  return arith::ExtSIOp::create(b, loc, b.getI32Type(), half);
+}
+
+Value multiplyPairs(OpBuilder &b, Location loc, Value x, Value y) {
+  auto product = [&](bool upper) -> Value {
+    return arith::MulIOp::create(b, loc, halfOf(b, loc, x, upper),
+                                 halfOf(b, loc, y, upper));
+  };
+  return arith::AddIOp::create(b, loc, product(false), product(true));
+}
+
 Value emitElement(MatMulPackedOp op, ElementBuilder &e, unsigned,
                   ValueRange indices) {
   Type type = elementTypeOf(op.getA()), wide = computeType(type);
@@ -24,15 +43,19 @@ Value emitElement(MatMulPackedOp op, ElementBuilder &e, unsigned,
     return convertScalar(e.b, e.loc, value, elementTypeOf(of), wide);
   };
   ScalarBuilder s = e.scalar(wide);
-  Value sum = e.loop(x.constant(0), e.dim(op.getPanels(), 1), s.zero(),
-                     [&](Value k, ValueRange carried) -> SmallVector<Value> {
-                       at.back() = k;
-                       ScalarBuilder inner = e.scalar(wide);
-                       Value a = widen(e.load(op.getA(), at), op.getA());
-                       Value b = widen(e.load(op.getPanels(), {panel, k, lane}),
-                                       op.getPanels());
-                       return {inner.add(carried[0], inner.mul(a, b))};
-                     })[0];
+  Value sum = e.loop(
+      x.constant(0), e.dim(op.getPanels(), 1), s.zero(),
+      [&](Value k, ValueRange carried) -> SmallVector<Value> {
+        at.back() = k;
+        ScalarBuilder inner = e.scalar(wide);
+        Value a = e.load(op.getA(), at);
+        Value b = e.load(op.getPanels(), {panel, k, lane});
+        if (type.isInteger()) {
+          return {inner.add(carried[0], multiplyPairs(e.b, e.loc, a, b))};
+        }
+        return {inner.add(carried[0], inner.mul(widen(a, op.getA()),
+                                                widen(b, op.getPanels())))};
+      })[0];
   return convertScalar(e.b, e.loc, sum, wide, type);
 }
 

@@ -19,6 +19,11 @@ template <typename OpT> void emitLoops(OpT op, LoopBuilder &l) = delete;
 // in the file of the op's family.
 #include "dialects/mlc/Lowering.h.inc"
 
+/// The i32 sum of the products of both halves of two integers: pairs of
+/// integers of half their width.
+mlir::Value multiplyPairs(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x,
+                          mlir::Value y);
+
 /// Attaches the lowering rules of all ops to the context's mlc dialect.
 void registerLoweringModels(mlir::DialectRegistry &registry);
 

@@ -24,6 +24,11 @@ template <typename OpT> static OpT onlyOp(GroupOp group) {
   return llvm::hasSingleElement(ops) ? *ops.begin() : OpT();
 }
 
+/// Pairs of integers.
+static bool isPairArgument(Value value) {
+  return isa<BlockArgument>(value) && elementTypeOf(value).isInteger(32);
+}
+
 static bool isF32Argument(Value value) {
   return isa<BlockArgument>(value) &&
          tensorTypeOf(value).getElementType().isF32();
@@ -101,7 +106,13 @@ static ConvBuffers bindGroup(GroupOp group, BlockedValues &values, Value x,
 
 bool emitConvKernel(GroupOp group, func::FuncOp kernel, CpuIsa isa) {
   auto conv = onlyOp<ConvBlockedOp>(group);
-  if (!conv || !isF32Argument(conv.getX()) || !isF32Argument(conv.getW())) {
+  if (!conv) {
+    return false;
+  }
+  isa.pairs = conv.getForm() == ConvForm::direct &&
+              isPairArgument(conv.getX()) && isPairArgument(conv.getW());
+  if (!isa.pairs &&
+      (!isF32Argument(conv.getX()) || !isF32Argument(conv.getW()))) {
     return false;
   }
   ConvShape shape;

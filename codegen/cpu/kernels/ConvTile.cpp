@@ -94,12 +94,14 @@ void accumulate(KernelBuilder &b, const TileOperands &tile, Accumulators &acc,
                weightsAt + k * kPanel + i * kPanel, low);
     }
   };
-  int64_t looped = steps / kUnroll * kUnroll;
-  if (looped > kUnroll) {
-    active = b.loop(b.index(int64_t(0)), b.index(looped), kUnroll, active,
+  // LLVM would add the products of pairs of several steps first, and spill.
+  int64_t unroll = b.isa.pairs ? chains : kUnroll;
+  int64_t looped = steps / unroll * unroll;
+  if (looped > unroll) {
+    active = b.loop(b.index(int64_t(0)), b.index(looped), unroll, active,
                     [&](Index k, ValueRange carried) {
                       Accumulators next(carried);
-                      unrolled(k, next, kUnroll);
+                      unrolled(k, next, unroll);
                       return next;
                     });
   } else {

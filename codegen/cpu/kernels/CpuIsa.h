@@ -15,7 +15,8 @@ struct CpuIsa {
   unsigned vectorBits = 512; ///< 128, 256 or 512
   unsigned registers = 32;   ///< architectural vector registers
   bool hasFma = true;        ///< else products and sums are separate operations
-  unsigned elementBits = 32; ///< of the floats that a kernel computes on
+  unsigned elementBits = 32; ///< of what a kernel computes on: floats,
+  bool pairs = false;        ///< or pairs of 16-bit integers, with i32 sums
 
   /// Elements in one register.
   unsigned lanes() const { return vectorBits / elementBits; }

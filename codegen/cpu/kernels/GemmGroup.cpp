@@ -36,11 +36,13 @@ Value sourceOf(Value operand) {
   return mlir::isa<BlockArgument>(operand) ? operand : Value();
 }
 
-/// f32, or f64 when two matrices of the run meet and nothing follows.
+/// f32, pairs of integers with packed weights, or f64 when two matrices of the
+/// run meet and nothing follows.
 bool isTaken(const Contract &contract, GroupOp group) {
   Type element = contract.type.getElementType();
   bool isAlone = group.getYield().getValues() == ValueRange(contract.result);
-  return element.isF32() ||
+  bool isPacked = mlir::isa<MatMulPackedOp>(contract.product);
+  return element.isF32() || (element.isInteger(32) && isPacked) ||
          (element.isF64() && isAlone && mlir::isa<MatMulOp>(contract.product));
 }
 
@@ -157,6 +159,7 @@ void emitPacked(GroupOp group, func::FuncOp kernel, CpuIsa isa,
                 const Contract &contract) {
   auto op = cast<MatMulPackedOp>(contract.product);
   auto panels = cast<RankedTensorType>(op.getPanels().getType());
+  isa.pairs = elementTypeOf(op.getA()).isInteger();
   PartitionedKernel frame(group, kernel, isa);
   KernelBuilder &b = frame.body;
   int64_t rank = contract.type.getRank();

@@ -39,6 +39,8 @@ public:
     // of an iteration in separate accumulators.
     unsigned sums = rows * vectors, budget = b.isa.registers / 2;
     phases = sums * 4 <= budget ? 4 : sums * 2 <= budget ? 2 : 1;
+    // LLVM would add the products of pairs of several steps first, and spill.
+    unroll = b.isa.pairs ? phases : kUnroll;
     lanes = b.isa.lanes();
     Type element = cast<MemRefType>(product.b.getType()).getElementType();
     lineElements = 512 / element.getIntOrFloatBitWidth();
@@ -50,12 +52,11 @@ public:
       sums.push_back(b.splat(0.0));
     }
     Index zero = b.index(int64_t(0));
-    Index main = p.depth / kUnroll * kUnroll;
+    Index main = p.depth / unroll * unroll;
     if (main.constant() != 0) {
-      sums =
-          b.loop(zero, main, kUnroll, sums, [&](Index k, ValueRange carried) {
-            return unrolled(k, Values(carried));
-          });
+      sums = b.loop(zero, main, unroll, sums, [&](Index k, ValueRange carried) {
+        return unrolled(k, Values(carried));
+      });
     }
     sums = tail(main, std::move(sums));
     return combinePhases(sums);
@@ -87,7 +88,8 @@ private:
 
   Values unrolled(Index k, Values sums) {
     Position start = at(k);
-    bool laneFma = b.isa.hasLaneFma() && p.aStep.constant() == 1;
+    bool laneFma =
+        b.isa.hasLaneFma() && !b.isa.pairs && p.aStep.constant() == 1;
     SmallVector<Value> aVectors;
     if (laneFma) {
       for (unsigned r = 0; r < rows; ++r) {
@@ -95,7 +97,7 @@ private:
             b.loadVector(p.a, start.a + p.aRowStride * int64_t(r), kUnroll));
       }
     }
-    for (int64_t u = 0; u < kUnroll; ++u) {
+    for (int64_t u = 0; u < unroll; ++u) {
       unsigned first = (u % phases) * rows * vectors;
       if (laneFma) {
         multiply(start, u, sums, first, [&](unsigned r) -> Value {
@@ -152,6 +154,7 @@ private:
   KernelBuilder &b;
   const TileProduct &p;
   unsigned rows, vectors, phases, lanes;
+  int64_t unroll;        ///< steps of an iteration, a multiple of `phases`
   unsigned lineElements; ///< of B in a line of the cache
 };
 

@@ -28,7 +28,8 @@ TileShape gemmTileShape(CpuIsa isa);
 
 /// Operands of a tile: element (r, k) of A is a[aBase + r*aRowStride +
 /// k*aStep], vector v of B's row k starts at b[bBase + k*bStep + v*lanes]. B
-/// may have a narrower type than A, signed when it is an integer.
+/// may have a narrower type than A, signed when it is an integer. Pairs count
+/// as elements.
 struct TileProduct {
   mlir::Value a;
   Index aBase, aRowStride, aStep;

@@ -95,11 +95,16 @@ Index KernelBuilder::dimProduct(Value buffer, int64_t begin, int64_t end) {
 // Constants
 //===----------------------------------------------------------------------===//
 
+static TypedAttr elementAttr(KernelBuilder &b, double value) {
+  Type type = b.elementType();
+  return type.isInteger() ? TypedAttr(b.getIntegerAttr(type, int64_t(value)))
+                          : TypedAttr(b.getFloatAttr(type, value));
+}
 Value KernelBuilder::scalar(double value) {
-  return arith::ConstantOp::create(*this, getFloatAttr(elementType(), value));
+  return arith::ConstantOp::create(*this, elementAttr(*this, value));
 }
 Value KernelBuilder::splat(double value, unsigned lanes) {
-  Attribute element = getFloatAttr(elementType(), value);
+  Attribute element = elementAttr(*this, value);
   return arith::ConstantOp::create(
       *this, DenseElementsAttr::get(vectorType(lanes), element));
 }
@@ -183,18 +188,54 @@ void KernelBuilder::prefetch(Value flat, Index at) {
 // Arithmetic
 //===----------------------------------------------------------------------===//
 
+/// A vector of pairs as the integers that they are made of.
+static Value splitPairs(KernelBuilder &b, Value pairs) {
+  auto type = cast<VectorType>(pairs.getType());
+  auto halves = b.getIntegerType(type.getElementTypeBitWidth() / 2);
+  return vector::BitCastOp::create(
+      b, VectorType::get({2 * type.getNumElements()}, halves), pairs);
+}
+
+/// c plus the products of both halves, as LLVM knows the instructions for it:
+/// pmaddwd, or vpdpwssd with the addition.
+static Value addProducts(KernelBuilder &b, Value x, Value y, Value c) {
+  auto wide = VectorType::get(
+      {2 * cast<VectorType>(c.getType()).getNumElements()}, b.getI32Type());
+  auto widen = [&](Value pairs) -> Value {
+    return arith::ExtSIOp::create(b, wide, splitPairs(b, pairs));
+  };
+  Value products = arith::MulIOp::create(b, widen(x), widen(y));
+  SmallVector<int64_t> even, odd;
+  for (int64_t i = 0; i < wide.getNumElements(); i += 2) {
+    even.push_back(i);
+    odd.push_back(i + 1);
+  }
+  Value sum = b.add(vector::ShuffleOp::create(b, products, products, even),
+                    vector::ShuffleOp::create(b, products, products, odd));
+  return b.add(c, sum);
+}
+
 Value KernelBuilder::toElement(Value value) {
   Type element = getElementTypeOrSelf(value.getType());
   if (element == elementType()) {
     return value;
   }
   Type wide = typeLike(elementType(), value.getType());
+  if (isa.pairs) {
+    Value halves = splitPairs(*this, value);
+    auto type = cast<VectorType>(halves.getType()).clone(getI16Type());
+    return vector::BitCastOp::create(
+        *this, wide, arith::ExtSIOp::create(*this, type, halves));
+  }
   if (mlir::isa<FloatType>(element)) {
     return arith::ExtFOp::create(*this, wide, value);
   }
   return arith::SIToFPOp::create(*this, wide, value);
 }
 Value KernelBuilder::add(Value a, Value b) {
+  if (getElementTypeOrSelf(a.getType()).isInteger()) {
+    return arith::AddIOp::create(*this, a, b);
+  }
   return arith::AddFOp::create(*this, a, b);
 }
 Value KernelBuilder::sub(Value a, Value b) {
@@ -207,6 +248,9 @@ Value KernelBuilder::div(Value a, Value b) {
   return arith::DivFOp::create(*this, a, b);
 }
 Value KernelBuilder::fma(Value a, Value b, Value c) {
+  if (isa.pairs) {
+    return addProducts(*this, a, b, c);
+  }
   // Without the instruction an fma would become a call of libm's.
   if (!isa.hasFma) {
     return add(mul(a, b), c);

@@ -73,10 +73,11 @@ public:
   Index dimProduct(mlir::Value buffer, int64_t begin, int64_t end);
 
   //===--- types and constants -------------------------------------------===//
-  /// f32, or f64 when the ISA's elements have 64 bits.
-  mlir::FloatType elementType() {
-    return isa.elementBits == 64 ? mlir::FloatType(getF64Type())
-                                 : mlir::FloatType(getF32Type());
+  /// f32, f64 when the ISA's elements have 64 bits, i32 when they are pairs.
+  mlir::Type elementType() {
+    return isa.pairs               ? mlir::Type(getI32Type())
+           : isa.elementBits == 64 ? mlir::Type(getF64Type())
+                                   : mlir::Type(getF32Type());
   }
   /// Vector of elements that fills a register.
   mlir::VectorType vectorType() { return vectorType(isa.lanes()); }
@@ -108,15 +109,15 @@ public:
                    mlir::Value mask = {});
   void prefetch(mlir::Value flat, Index at);
 
-  //===--- arithmetic on floats ------------------------------------------===//
-  /// A smaller float or a signed integer, or a vector of them, in the type that
-  /// is computed on.
+  //===--- arithmetic on elements ----------------------------------------===//
+  /// A smaller float or a signed integer (a pair of smaller ones), or a vector
+  /// of them, in the type that is computed on.
   mlir::Value toElement(mlir::Value value);
   mlir::Value add(mlir::Value a, mlir::Value b);
   mlir::Value sub(mlir::Value a, mlir::Value b);
   mlir::Value mul(mlir::Value a, mlir::Value b);
   mlir::Value div(mlir::Value a, mlir::Value b);
-  /// a * b + c, fused where the CPU can.
+  /// a * b + c, fused where the CPU can; of pairs c plus both products.
   mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c);
   /// One instruction: returns `b` when either is NaN.
   mlir::Value fastMax(mlir::Value a, mlir::Value b);

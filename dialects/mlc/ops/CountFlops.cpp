@@ -51,8 +51,14 @@ AffineExpr MatMulOp::countFlops(ShapeScope &scope) {
   return elements(scope, getY()) * depth * 2;
 }
 
+/// Of one element of a packed factor: integers are pairs.
+static int64_t packedFlops(Value factor) {
+  return elementTypeOf(factor).isInteger() ? 4 : 2;
+}
+
 AffineExpr MatMulPackedOp::countFlops(ShapeScope &scope) {
-  return elements(scope, getY()) * scope.dims(getA()).back() * 2;
+  return elements(scope, getY()) * scope.dims(getA()).back() *
+         packedFlops(getA());
 }
 
 /// w: [M, C/group, kernel...]; each element of y takes one filter.
@@ -80,7 +86,7 @@ AffineExpr ConvBlockedOp::countFlops(ShapeScope &scope) {
   DimExprs dims(scope.dims(transposed ? getX() : getY()));
   int64_t perPixel =
       getFilters() * (getChannels() / getGroup()) * product(getKernel());
-  return dims[0] * dims[2] * dims[3] * (2 * perPixel);
+  return dims[0] * dims[2] * dims[3] * (packedFlops(getX()) * perPixel);
 }
 
 /// Products with the state in each step; those with x where they are not apart.

@@ -55,7 +55,8 @@ def MLC_ConvBlockedOp : MLC_CpuConvOp<"conv_blocked",
                  O, which divides 16 or is a multiple; filters of a group lie
                  beside each other as its channels do
 
-    y: blocked. Other attributes as mlc.conv, for two spatial axes.
+    y: blocked. Other attributes as mlc.conv, for two spatial axes. Elements of
+    type i32 (direct form) are pairs as those of mlc.matmul_packed.
   }];
   let arguments = (ins MLC_Tensor:$x, MLC_Tensor:$w, MLC_ConvForm:$form,
                        I64Attr:$channels, I64Attr:$filters,

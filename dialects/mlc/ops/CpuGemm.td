@@ -20,6 +20,10 @@ def MLC_MatMulPackedOp : MLC_ShapedOp<"matmul_packed", [CountsFlops]> {
     the unpacked matrix is panels[n / 32, :, n % 32] and columns past the last
     are zero; y: [batch..., M, columns], of a's element type. The panels may have
     a narrower type that holds their values: a smaller float, i8 or i16.
+
+    Elements of type i32 are pairs of signed 16-bit integers, the lower half
+    first, and y is the sum of the products of both halves, modulo 2^32. Panels
+    of type i16 are pairs of 8-bit integers then.
   }];
   let arguments = (ins MLC_Tensor:$a, MLC_Tensor:$panels, I64Attr:$columns);
   let results = (outs MLC_Tensor:$y);

@@ -5,12 +5,12 @@
 // RUN: %if avx2 %{ mlc-math-accuracy %t.so x86-64-v3 40009 %}
 // RUN: %if avx512 %{ mlc-math-accuracy %t.so x86-64-v4 40009 %}
 //
-// Every loop is vectorised; the C library is called for sin, cos and tan only.
+// Every loop is vectorised; the C library is not called.
 // RUN: mlc-emit-lowered %s -o %t.s --target=cpu:x86-64-v4 --emit=asm
 // RUN: FileCheck %s --input-file=%t.s
 // CHECK-LABEL: mlc_p0_exp:
 // CHECK: vfmadd{{.*}}zmm
-// CHECK-NOT: {{(call|jmp).*(exp|log|tanh|erf|pow)f}}
+// CHECK-NOT: {{(call|jmp).*(exp|log|tanh|erf|pow|sin|cos|tan|mod)f}}
 module {
   func.func @main(%x: memref<?xf32> {mlc.name = "x"}) {
     %c0 = arith.constant 0 : index
@@ -51,6 +51,16 @@ module {
     mlc.dispatch @power(%x, %y16) outputs 1 : memref<?xf32>, memref<?xf32>
     %y17 = mlc.output 17(%n) : memref<?xf32>
     mlc.dispatch @base(%x, %y17) outputs 1 : memref<?xf32>, memref<?xf32>
+    %y18 = mlc.output 18(%n) : memref<?xf32>
+    mlc.dispatch @atan(%x, %y18) outputs 1 : memref<?xf32>, memref<?xf32>
+    %y19 = mlc.output 19(%n) : memref<?xf32>
+    mlc.dispatch @asin(%x, %y19) outputs 1 : memref<?xf32>, memref<?xf32>
+    %y20 = mlc.output 20(%n) : memref<?xf32>
+    mlc.dispatch @acos(%x, %y20) outputs 1 : memref<?xf32>, memref<?xf32>
+    %y21 = mlc.output 21(%n) : memref<?xf32>
+    mlc.dispatch @fmod(%x, %y21) outputs 1 : memref<?xf32>, memref<?xf32>
+    %y22 = mlc.output 22(%n) : memref<?xf32>
+    mlc.dispatch @over(%x, %y22) outputs 1 : memref<?xf32>, memref<?xf32>
     return
   }
   func.func private @exp(%x: memref<?xf32>, %y: memref<?xf32>) {
@@ -202,6 +212,48 @@ module {
       %c25 = arith.constant 2.5 : f32
       %c27 = arith.constant 2.7 : f32
       %r = math.powf %c27, %v : f32
+      linalg.yield %r : f32
+    }
+    return
+  }
+  func.func private @atan(%x: memref<?xf32>, %y: memref<?xf32>) {
+    linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
+    ^bb0(%v: f32, %o: f32):
+      %r = math.atan %v : f32
+      linalg.yield %r : f32
+    }
+    return
+  }
+  func.func private @asin(%x: memref<?xf32>, %y: memref<?xf32>) {
+    linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
+    ^bb0(%v: f32, %o: f32):
+      %r = math.asin %v : f32
+      linalg.yield %r : f32
+    }
+    return
+  }
+  func.func private @acos(%x: memref<?xf32>, %y: memref<?xf32>) {
+    linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
+    ^bb0(%v: f32, %o: f32):
+      %r = math.acos %v : f32
+      linalg.yield %r : f32
+    }
+    return
+  }
+  func.func private @fmod(%x: memref<?xf32>, %y: memref<?xf32>) {
+    linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
+    ^bb0(%v: f32, %o: f32):
+      %d = arith.constant 2.7 : f32
+      %r = arith.remf %v, %d : f32
+      linalg.yield %r : f32
+    }
+    return
+  }
+  func.func private @over(%x: memref<?xf32>, %y: memref<?xf32>) {
+    linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
+    ^bb0(%v: f32, %o: f32):
+      %d = arith.constant 1.0e30 : f32
+      %r = arith.remf %d, %v : f32
       linalg.yield %r : f32
     }
     return

@@ -95,6 +95,37 @@ TEST_P(ConvGroupTest, DirectEpilogue) {
   }
 }
 
+// Pairs of 16-bit integers over their whole range: the sums wrap around.
+TEST_P(ConvGroupTest, Pairs) {
+  auto pairs = [](int64_t count, uint32_t factor) {
+    std::vector<int32_t> values;
+    for (int64_t i = 0; i < count; ++i) {
+      values.push_back(i % 7 == 0 ? int32_t(0x80008000u)
+                                  : int32_t(uint32_t(i + 1) * factor));
+    }
+    return values;
+  };
+  const std::string x = "tensor<2x2x6x17x16xi32>",
+                    w = "tensor<1x2x2x3x3x16x32xi32>",
+                    sum = "tensor<2x3x6x17x16xi32>",
+                    y = "tensor<2x3x6x17x16xf32>";
+  std::string body = "    %0 = mlc.conv_blocked %b0, %b1 {channels = 32 : i64, "
+                     "filters = 48 : i64, form = 0 : i32, " +
+                     std::string(kWindow3) + "} : (" + x + ", " + w + ") -> " +
+                     sum + "\n    %1 = mlc.cast %0 {to = f32} : (" + sum +
+                     ") -> " + y + "\n    mlc.yield %1 : " + y;
+  GroupTester tester(GetParam(), groupText("conv_blocked", {x, w}, y, "", body),
+                     emitConvKernel);
+  ASSERT_TRUE(tester.isReady());
+  std::vector<int32_t> weights = pairs(2 * 2 * 9 * 16 * 32, 0x85ebca6bu);
+  double worst = tester.compare(
+      {{{2, 2, 6, 17, 16}, {}, pairs(2 * 2 * 6 * 17 * 16, 0x9e3779b9u)},
+       {{1, 2, 2, 3, 3, 16, 32}, {}, weights}},
+      {{2, 3, 6, 17, 16}});
+  EXPECT_EQ(worst, 0);
+  EXPECT_EQ(countLoopSpills(tester.getHarness().assembly()), 0);
+}
+
 TEST_P(ConvGroupTest, DynamicExtents) {
   const std::string x = "tensor<?x1x?x?x16xf32>", y = "tensor<?x2x?x?x16xf32>";
   std::string body =

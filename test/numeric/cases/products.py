@@ -59,3 +59,9 @@ case("conv_integer_every", "ConvInteger", [every(np.uint8, 1, 32, 6, 7), P(every
      opset=10, fixed={1: ...}, pads=[1, 0, 1, 2], strides=[2, 1])
 case("qlinear_conv_wide", "QLinearConv", [every(np.uint8, 1, 40, 8, 9), f32(0.02)[0], np.uint8(120), P(every(np.int8, 24, 40, 3, 3)), P(np.full(24, 0.01, np.float32)),
      P(np.zeros(24, np.int8)), f32(0.7)[0], np.uint8(128), P(RANDOM.integers(-9999, 9999, 24).astype(np.int32))], opset=10, fixed={3: ...}, pads=[1, 1, 1, 1])
+# Pairs of integers: depths and blocks of channels without a partner.
+for depth in (1, 2, 3):
+    case(f"matmul_integer_depth_{depth}", "MatMulInteger", [every(np.uint8, 5, depth), P(every(np.int8, depth, 34)), np.uint8(7)], opset=10)
+for channels in (16, 17, 33, 49, 80):
+    case(f"conv_integer_channels_{channels}", "ConvInteger", [every(np.uint8, 1, channels, 5, 6), P(every(np.uint8, 19, channels, 2, 2)), np.uint8(99), P(np.uint8(3))],
+         opset=10, fixed={1: ...}, pads=[1, 1, 0, 0])
