@@ -177,8 +177,8 @@ bool KernelNest::addCuts(Value condition, Cuts &cuts) {
   if (!offset || (!atBound && !afterBound)) {
     return false;
   }
-  Value cut = b.createOrFold<arith::SubIOp>(loc(), evaluate(bound, shared),
-                                            offset);
+  Value cut =
+      b.createOrFold<arith::SubIOp>(loc(), evaluate(bound, shared), offset);
   Value step = arith::ConstantIndexOp::create(b, loc(), afterBound ? 1 : 0);
   cuts.push_back(b.createOrFold<arith::AddIOp>(loc(), cut, step));
   return true;
@@ -278,8 +278,8 @@ void KernelNest::emitRun(Value from, Value to) {
   auto loop = scf::WhileOp::create(
       b, loc(), index, from,
       [&](OpBuilder &inner, Location at, ValueRange carried) {
-        Value some = arith::CmpIOp::create(
-            inner, at, arith::CmpIPredicate::slt, carried[0], to);
+        Value some = arith::CmpIOp::create(inner, at, arith::CmpIPredicate::slt,
+                                           carried[0], to);
         scf::ConditionOp::create(inner, at, some, carried);
       },
       [&](OpBuilder &inner, Location at, ValueRange carried) {

@@ -75,9 +75,8 @@ Value ResamplePositions::weight(Value distance) {
     return s.max(s.zero(), s.sub(one, d));
   }
   double a = op.getCubicA().convertToDouble();
-  Value near = s.mul(s.mul(s.sub(s.mul(s.constant(a + 2), d), s.constant(a + 3)),
-                           d),
-                     d);
+  Value near =
+      s.mul(s.mul(s.sub(s.mul(s.constant(a + 2), d), s.constant(a + 3)), d), d);
   near = s.add(near, one);
   Value far = s.sub(s.mul(s.constant(a), d), s.constant(5 * a));
   far = s.sub(s.mul(s.add(s.mul(far, d), s.constant(8 * a)), d),

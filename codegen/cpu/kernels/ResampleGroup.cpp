@@ -7,8 +7,9 @@
 // result is made of and what they weigh depends on its place along the axis
 // alone, and costs more than the sum: so the places are worked out a block at a
 // time, into tables on the stack, and serve all indices of the dims before the
-// axis; a unit is one of these. On the last axis the results of a block then lie
-// in lanes and gather their elements; on others the dims behind the axis do.
+// axis; a unit is one of these. On the last axis the results of a block then
+// lie in lanes and gather their elements; on others the dims behind the axis
+// do.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/kernels/CpuKernels.h"
@@ -253,8 +254,7 @@ void ResampleEmitter::makeTap(ResamplePositions &positions, ScalarBuilder &s,
   } else {
     Value step = s.constant(double(plan.firstTap + tap));
     Value distance = s.sub(step, s.sub(position, floor));
-    Value weight =
-        positions.weight(s.mul(distance, s.constant(plan.factor)));
+    Value weight = positions.weight(s.mul(distance, s.constant(plan.factor)));
     index = s.add(floor, step);
     if (plan.op.getExcludeOutside()) {
       Value inside =
@@ -320,8 +320,8 @@ void ResampleEmitter::store(const ElementPosition &position, Index at,
 /// The results [first, first + count) of the last axis in lanes.
 void ResampleEmitter::emitPlaces(Index lead, Index first, Index count) {
   Index source = lead * extent;
-  auto type = VectorType::get(
-      {lanes}, storageType(plan.space().getElementType()));
+  auto type =
+      VectorType::get({lanes}, storageType(plan.space().getElementType()));
   Value all = b.mask(b.index(lanes), lanes);
   Value none = arith::ConstantOp::create(b, b.getZeroAttr(type));
   forVectors(count, [&](Index place, Value mask) {
@@ -346,8 +346,9 @@ void ResampleEmitter::emitColumns(Index lead, Index place, Index first) {
     forVectors(columns, [&](Index col, Value mask) {
       auto element = [&](Index tap) {
         Value loaded = b.load(indexTable, tap + place);
-        Index at = b.index(arith::IndexCastOp::create(b, b.getIndexType(), loaded)
-                               .getResult());
+        Index at =
+            b.index(arith::IndexCastOp::create(b, b.getIndexType(), loaded)
+                        .getResult());
         return b.loadVector(x,
                             ((lead * extent + at) * rows + row) * columns + col,
                             lanes, mask);

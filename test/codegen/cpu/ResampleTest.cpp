@@ -44,7 +44,8 @@ std::string groupText(const Resize &r, const Dims &to) {
          " {\n%y = mlc.group \"resample\"(%b, %c) dims() : (" + X + ", " + Y +
          ") -> " + Y + " {\n^bb0(%x: " + X + ", %a: " + Y +
          "):\n%s = mlc.constant dense<" + std::to_string(scale) +
-         "> : tensor<1xf64> : tensor<1xf64>\n%r = mlc.resample %x, %s {axis = " +
+         "> : tensor<1xf64> : tensor<1xf64>\n%r = mlc.resample %x, %s {axis "
+         "= " +
          std::to_string(r.axis) +
          " : i64, size = array<i64: " + std::to_string(r.size) +
          ">, kind = " + std::to_string(r.kind) +
@@ -81,8 +82,9 @@ TEST_P(ResampleTest, Coordinates) {
   for (int coordinates : {0, 1, 2, 3, 4, 6}) {
     for (int kind : {0, 1, 2}) {
       for (int64_t axis : {1, 2}) {
-        EXPECT_LT(worstOf(GetParam(), {{2, 33, 33}, axis, 41, kind, coordinates}),
-                  1e-5)
+        EXPECT_LT(
+            worstOf(GetParam(), {{2, 33, 33}, axis, 41, kind, coordinates}),
+            1e-5)
             << "coordinates " << coordinates << ", kind " << kind;
       }
     }
