@@ -9,10 +9,10 @@
 //   %y = mlc.pool %0 {kernel = [5, 1], kind = max}
 //
 // The maximum of a window is that of its rows' maxima: 10 taps for 25. The last
-// axis goes first, for its taps lie in one line. Windows of few taps stay whole:
-// what lies between the axes is written and read. In: maxima, which padding
-// never changes, of two axes; sums would be divided by what counts, and pools of
-// other ranks are taken apart by ExpandPools.
+// axis goes first, for its taps lie in one line. Windows of few taps stay
+// whole: what lies between the axes is written and read. In: maxima, which
+// padding never changes, of two axes; sums would be divided by what counts, and
+// pools of other ranks are taken apart by ExpandPools.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/Passes.h"
