@@ -14,7 +14,6 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 
@@ -187,41 +186,62 @@ void KernelNest::setRow(Value row) {
   }
 }
 
-/// Copies an operation of the nest's body with its regions.
-Operation *KernelNest::cloneOperation(Operation &op, IRMapping &mapping) {
-  if (auto index = dyn_cast<linalg::IndexOp>(op)) {
-    mapping.map(index.getResult(), position[index.getDim()]);
-    return nullptr;
+/// Copies the operations of a block of the nest's body but for the terminator.
+void KernelNest::cloneBlock(Block &block, IRMapping &mapping) {
+  for (Operation &op : block.without_terminator()) {
+    auto taken = sideTaken.find(&op);
+    if (taken == sideTaken.end()) {
+      cloneOperation(op, mapping);
+      continue;
+    }
+    Region &side = op.getRegion(taken->second ? 0 : 1);
+    if (side.empty()) {
+      continue;
+    }
+    cloneBlock(side.front(), mapping);
+    for (auto [result, value] : llvm::zip_equal(
+             op.getResults(), side.front().getTerminator()->getOperands())) {
+      mapping.map(result, mapping.lookupOrDefault(value));
+    }
   }
-  Operation *copy = b.clone(op, mapping);
-  copy->walk([&](linalg::IndexOp index) {
+}
+
+/// Copies an operation of the nest's body with its regions.
+void KernelNest::cloneOperation(Operation &op, IRMapping &mapping) {
+  if (sharedOps.contains(&op)) {
+    return;
+  }
+  if (auto index = dyn_cast<linalg::IndexOp>(op)) {
+    return mapping.map(index.getResult(), position[index.getDim()]);
+  }
+  b.clone(op, mapping)->walk([&](linalg::IndexOp index) {
     index.replaceAllUsesWith(position[index.getDim()]);
     index.erase();
   });
-  return copy;
+}
+
+void KernelNest::emitOperandLoad(OpOperand &operand, IRMapping &mapping) {
+  Value value = operand.get();
+  if (isa<MemRefType>(value.getType())) {
+    value = memref::LoadOp::create(
+        b, loc(), value, applyMap(nest.getMatchingIndexingMap(&operand)));
+  }
+  mapping.map(nest.getMatchingBlockArgument(&operand), value);
 }
 
 void KernelNest::emitElement(Value innermost) {
   if (!dims.empty()) {
     position[dims.back()] = innermost;
   }
-  IRMapping mapping;
-  Block *body = nest.getBlock();
+  IRMapping mapping(shared);
   for (OpOperand &operand : nest->getOpOperands()) {
-    BlockArgument argument = body->getArgument(operand.getOperandNumber());
-    if (argument.use_empty()) {
-      continue;
+    BlockArgument argument = nest.getMatchingBlockArgument(&operand);
+    if (!argument.use_empty() && !mapping.contains(argument)) {
+      emitOperandLoad(operand, mapping);
     }
-    Value value = operand.get();
-    if (isa<MemRefType>(value.getType())) {
-      value = memref::LoadOp::create(
-          b, loc(), value, applyMap(nest.getMatchingIndexingMap(&operand)));
-    }
-    mapping.map(argument, value);
   }
-  for (Operation &op : body->without_terminator()) {
-    cloneOperation(op, mapping);
-  }
+  Block *body = nest.getBlock();
+  cloneBlock(*body, mapping);
   for (auto [output, value] : llvm::zip(nest.getDpsInitsMutable(),
                                         body->getTerminator()->getOperands())) {
     memref::StoreOp::create(b, loc(), mapping.lookupOrDefault(value),

@@ -9,6 +9,9 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/SmallPtrSet.h"
 
 namespace mlc::codegen {
 
@@ -41,6 +44,12 @@ public:
   void setRow(mlir::Value row);
   /// The nest's body for element `position` of the run.
   void emitElement(mlir::Value position);
+  /// A loop over the elements [from, to) of the run, of which there is one at
+  /// least. What is the same for all of them comes before: checked indices,
+  /// loads, whole loops. Where a branch changes sides along the run (a border,
+  /// the next operand of a concatenation) the loop is cut, so that no piece has
+  /// the branch.
+  void emitRun(mlir::Value from, mlir::Value to);
 
   /// About how many scalar operations one element takes.
   int64_t elementWork();
@@ -49,12 +58,27 @@ public:
   void erase() { nest.erase(); }
 
 private:
+  using Cuts = llvm::SmallVector<mlir::Value>;
+
   void readExtents();
   mlir::Value extent(unsigned dim);
   mlir::Value product(unsigned from, unsigned to);
   llvm::SmallVector<mlir::Value> applyMap(mlir::AffineMap map);
-  mlir::Operation *cloneOperation(mlir::Operation &op,
-                                  mlir::IRMapping &mapping);
+  void emitOperandLoad(mlir::OpOperand &operand, mlir::IRMapping &mapping);
+  void cloneBlock(mlir::Block &block, mlir::IRMapping &mapping);
+  void cloneOperation(mlir::Operation &op, mlir::IRMapping &mapping);
+
+  // KernelRun.cpp
+  void emitShared();
+  bool isShort();
+  bool varies(mlir::Value value);
+  bool canEvaluate(mlir::Value value);
+  mlir::Value evaluate(mlir::Value value, mlir::IRMapping &mapping);
+  mlir::Value offsetFromRun(mlir::Value value);
+  bool addCuts(mlir::Value condition, Cuts &cuts);
+  int64_t findBranches(mlir::Block &block, Cuts &cuts);
+  mlir::scf::IfOp nextBranch(mlir::Block &block);
+  void emitPiece(mlir::Value from, mlir::Value to);
 
   mlir::func::FuncOp kernel;
   mlir::OpBuilder b;
@@ -64,6 +88,10 @@ private:
   unsigned firstFused = 0;                   // the run's first dim
   llvm::SmallVector<mlir::Value> rowExtents; // of the dims before the run
   llvm::SmallVector<mlir::Value> position;   // value of each loop dim
+  mlir::IRMapping shared;                    // what a run computes once
+  llvm::SmallPtrSet<mlir::Operation *, 16> sharedOps;        // of the body
+  llvm::SmallPtrSet<mlir::Operation *, 8> branches;          // that are cut
+  llvm::SmallDenseMap<mlir::Operation *, bool, 8> sideTaken; // in this piece
 };
 
 } // namespace mlc::codegen

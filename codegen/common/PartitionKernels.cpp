@@ -9,8 +9,9 @@
 //   linalg.generic over (d0, d1)
 // ==>
 //   for o = begin / D1 .. ceil(end / D1)              rows touched
+//     what of the body does not depend on i
 //     for i = max(begin - o*D1, 0) .. min(end - o*D1, D1)   unit stride
-//       body(o, i)
+//       the rest of body(o, i), in a loop for each side of its branches
 //
 // Counting single elements balances the threads whatever the dims are; only
 // the first and the last row of a part are short. Dims of extent 1 are
@@ -38,12 +39,10 @@ void emitLoops(KernelNest &nest, Value begin, Value end) {
   OpBuilder &b = nest.builder();
   Location loc = nest.loc();
   nest.begin();
-  Value one = arith::ConstantIndexOp::create(b, loc, 1);
   if (nest.isOneRun()) {
-    auto loop = scf::ForOp::create(b, loc, begin, end, one);
-    b.setInsertionPointToStart(loop.getBody());
-    return nest.emitElement(loop.getInductionVar());
+    return nest.emitRun(begin, end);
   }
+  Value one = arith::ConstantIndexOp::create(b, loc, 1);
   Value length = nest.runLength();
   Value zero = arith::ConstantIndexOp::create(b, loc, 0);
   Value firstRow = arith::DivUIOp::create(b, loc, begin, length);
@@ -57,9 +56,7 @@ void emitLoops(KernelNest &nest, Value begin, Value end) {
   Value to = arith::MinSIOp::create(
       b, loc, arith::SubIOp::create(b, loc, end, start), length);
   nest.setRow(row);
-  auto loop = scf::ForOp::create(b, loc, from, to, one);
-  b.setInsertionPointToStart(loop.getBody());
-  nest.emitElement(loop.getInductionVar());
+  nest.emitRun(from, to);
 }
 
 void partition(func::FuncOp kernel) {

@@ -39,6 +39,15 @@ def PairIntegerProductsPass
   let dependentDialects = ["::mlc::MlcDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def SplitPoolsPass : Pass<"mlc-split-pools", "::mlir::ModuleOp"> {
+  let summary = "find the maxima of large windows one axis after the other";
+  let description = [{
+    mlc.pool for maxima over windows of two axes and many taps becomes one over
+    each axis, the last one first.
+  }];
+  let dependentDialects = ["::mlc::MlcDialect"];
+}
+
 def ConvertIntegerProductsPass
     : Pass<"mlc-convert-integer-products", "::mlir::ModuleOp"> {
   let summary = "compute i32 products of small integers in f32, exactly";

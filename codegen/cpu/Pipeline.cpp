@@ -29,6 +29,8 @@ void buildCpuLayoutPipeline(OpPassManager &pm) {
   pm.addPass(createPackMatMulPass());
   // Convolutions become 2-d ones: what the blocked layout is for.
   pm.addPass(createArrangeConvolutionsPass());
+  // Large windows in two steps, which the blocked layout takes like others.
+  pm.addPass(createSplitPoolsPass());
   // Blocked activations: convolutions, pools and what lies between them.
   pm.addPass(createChooseLayoutsPass());
   pm.addPass(createExpandPoolsPass());

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/mlc/Resample.h"
 #include "compiler/lowering/Taps.h"
 
 using namespace mlir;
@@ -19,109 +20,48 @@ public:
         // Integers are weighed in f64, so that 32 bits stay exact.
         wide(isa<FloatType>(type) ? computeType(type) : real),
         extent(e.dim(op.getX(), op.getAxis())),
-        length(e.index.toElement(extent, real)),
-        scale(e.load(op.getScale(), e.index.constant(0))) {}
+        scale(e.load(op.getScale(), e.index.constant(0))),
+        positions(op, s, axis()) {}
 
   Value emit() {
-    Value position = sourcePosition();
-    Value y = op.getKind() == SampleKind::nearest ? nearest(position)
-                                                  : weighted(position);
+    Value o = e.index.toElement(indices[op.getAxis()], real);
+    Value position = positions.position(o);
+    Value y = op.getKind() == SampleKind::nearest
+                  ? elementAt(toIndex(positions.nearest(position)))
+                  : weighted(position);
     if (op.getCoordinates() != CoordinateKind::crop_and_resize) {
       return y;
     }
-    Value last = s.sub(length, s.one());
-    Value outside = s.or_(s.less(position, s.zero()), s.less(last, position));
     Value beyond = convertScalar(
         e.b, e.loc, s.constant(op.getExtrapolation().convertToDouble()), real,
         type);
-    return s.select(outside, beyond, y);
+    return s.select(positions.isOutside(position), beyond, y);
   }
 
 private:
-  Value roi(int64_t end) { return e.load(op.getRoi(), e.index.constant(end)); }
+  ResampleAxis axis() {
+    ResampleAxis axis;
+    axis.length = e.index.toElement(extent, real);
+    axis.size =
+        e.index.toElement(e.mixed(op.getSize(), op.getSizeValue(), 0), real);
+    axis.scale = scale;
+    if (op.getRoi()) {
+      axis.from = e.load(op.getRoi(), e.index.constant(0));
+      axis.to = e.load(op.getRoi(), e.index.constant(1));
+    }
+    return axis;
+  }
 
-  /// The result index as a position along x's axis.
-  Value sourcePosition() {
-    Value o = e.index.toElement(indices[op.getAxis()], real);
-    Value one = s.one(), half = s.constant(0.5);
-    Value resized = s.mul(scale, length), last = s.sub(length, one);
-    // With a resized length of 1 nothing is between the corners.
-    Value isPoint = s.equal(resized, one);
-    Value steps = s.select(isPoint, one, s.sub(resized, one));
-    Value centred = s.sub(s.div(s.add(o, half), scale), half);
-    switch (op.getCoordinates()) {
-    case CoordinateKind::half_pixel:
-      return centred;
-    case CoordinateKind::half_pixel_for_nearest:
-      // An axis that keeps its extent stays as it is, as for the other kinds.
-      return s.select(s.equal(scale, one), o, s.div(s.add(o, half), scale));
-    case CoordinateKind::half_pixel_symmetric: {
-      Value size =
-          e.index.toElement(e.mixed(op.getSize(), op.getSizeValue(), 0), real);
-      Value surplus = s.sub(one, s.div(size, resized));
-      return s.add(s.mul(s.mul(length, half), surplus), centred);
-    }
-    case CoordinateKind::pytorch_half_pixel:
-      return s.select(s.less(one, resized), centred, s.zero());
-    case CoordinateKind::align_corners:
-      return s.select(isPoint, s.zero(), s.div(s.mul(o, last), steps));
-    case CoordinateKind::asymmetric:
-      return s.div(o, scale);
-    case CoordinateKind::crop_and_resize: {
-      Value from = roi(0), span = s.mul(s.sub(roi(1), from), last);
-      Value along =
-          s.select(isPoint, s.mul(span, half), s.div(s.mul(o, span), steps));
-      return s.add(s.mul(from, last), along);
-    }
-    }
-    llvm_unreachable("all kinds handled");
+  Value toIndex(Value whole) {
+    Type i64 = e.b.getI64Type();
+    return e.index.fromInteger(convertScalar(e.b, e.loc, whole, real, i64),
+                               i64);
   }
 
   Value elementAt(Value index) {
     SmallVector<Value> at(indices);
     at[op.getAxis()] = clampIndex(e.index, index, extent);
     return e.load(op.getX(), at);
-  }
-
-  Value nearest(Value position) {
-    SplitPosition split = splitPosition(e, position, real);
-    Value half = s.constant(0.5), up;
-    switch (op.getNearest()) {
-    case NearestKind::round_prefer_floor:
-      up = s.less(half, split.rest);
-      break;
-    case NearestKind::round_prefer_ceil:
-      up = s.lessEqual(half, split.rest);
-      break;
-    case NearestKind::floor:
-      return elementAt(split.index);
-    case NearestKind::ceil:
-      up = s.less(s.zero(), split.rest);
-      break;
-    case NearestKind::ceil_when_shrinking:
-      up = s.and_(s.less(s.zero(), split.rest), s.less(scale, s.one()));
-      break;
-    }
-    Value next = e.index.add(split.index, e.index.constant(1));
-    return elementAt(e.index.select(up, next, split.index));
-  }
-
-  /// The weight of an element at `distance` from the position.
-  Value weightAt(Value distance) {
-    Value d = s.abs(distance), one = s.one();
-    if (op.getKind() == SampleKind::linear) {
-      return s.max(s.zero(), s.sub(one, d));
-    }
-    double a = op.getCubicA().convertToDouble();
-    Value near = s.add(
-        s.mul(s.mul(s.sub(s.mul(s.constant(a + 2), d), s.constant(a + 3)), d),
-              d),
-        one);
-    Value far = s.sub(s.mul(s.constant(a), d), s.constant(5 * a));
-    far = s.sub(s.mul(s.add(s.mul(far, d), s.constant(8 * a)), d),
-                s.constant(4 * a));
-    Value beyond = s.select(s.less(d, s.constant(2)), far, s.zero());
-    return s.select(s.lessEqual(d, one), near, beyond);
   }
 
   /// Elements from `first` of the position's floor on, each weighed by its
@@ -134,16 +74,14 @@ private:
     if (op.getAntialias()) {
       factor = s.min(scale, s.one());
       Value low = s.floor(s.div(s.constant(-double(reach)), factor));
-      Type i64 = e.b.getI64Type();
-      Value start = convertScalar(e.b, e.loc, low, real, i64);
-      first = x.add(x.fromInteger(start, i64), x.constant(1));
+      first = x.add(toIndex(low), x.constant(1));
     }
     Value zero = x.constant(0), to = x.sub(x.constant(2), first);
     ScalarBuilder w = e.scalar(wide);
     auto body = [&](Value i, ValueRange carried) {
       ScalarBuilder w = e.scalar(wide);
       Value distance = s.mul(s.sub(x.toElement(i, real), split.rest), factor);
-      Value at = x.add(split.index, i), weight = weightAt(distance);
+      Value at = x.add(split.index, i), weight = positions.weight(distance);
       if (op.getExcludeOutside()) {
         Value inside = x.and_(x.lessEqual(zero, at), x.less(at, extent));
         weight = s.select(inside, weight, s.zero());
@@ -171,7 +109,8 @@ private:
   ScalarBuilder s;
   ValueRange indices;
   Type type, wide;
-  Value extent, length, scale;
+  Value extent, scale;
+  ResamplePositions positions;
 };
 } // namespace
 

@@ -87,20 +87,26 @@ Value mlc::emitElement(ConcatOp op, ElementBuilder &e, unsigned,
 }
 
 /// Where index `i` of a padded axis of extent `extent` reads, for the kinds
-/// that always read.
-static Value wrapIndex(IndexBuilder &x, PadKind kind, Value i, Value extent) {
+/// that always read. Indices inside have a branch of their own: most are, and
+/// they need no remainder.
+static Value wrapIndex(ElementBuilder &e, PadKind kind, Value i, Value extent) {
+  IndexBuilder &x = e.index;
   Value zero = x.constant(0), one = x.constant(1);
   Value last = x.sub(extent, one);
-  if (kind == PadKind::edge) {
-    return x.max(zero, x.min(i, last));
-  }
-  if (kind == PadKind::wrap) {
-    return x.floorMod(i, x.max(extent, one));
-  }
-  // Reflection has period 2 (extent - 1) and does not repeat the edge.
-  Value period = x.max(x.mul(x.constant(2), last), one);
-  Value inPeriod = x.floorMod(i, period);
-  return x.min(inPeriod, x.sub(period, inPeriod));
+  Value inside = x.and_(x.lessEqual(zero, i), x.lessEqual(i, last));
+  auto same = [&] { return i; };
+  return e.branch(inside, same, [&] {
+    if (kind == PadKind::edge) {
+      return x.max(zero, x.min(i, last));
+    }
+    if (kind == PadKind::wrap) {
+      return x.floorMod(i, x.max(extent, one));
+    }
+    // Reflection has period 2 (extent - 1) and does not repeat the edge.
+    Value period = x.max(x.mul(x.constant(2), last), one);
+    Value inPeriod = x.floorMod(i, period);
+    return x.min(inPeriod, x.sub(period, inPeriod));
+  });
 }
 
 Value mlc::emitElement(PadOp op, ElementBuilder &e, unsigned,
@@ -113,18 +119,18 @@ Value mlc::emitElement(PadOp op, ElementBuilder &e, unsigned,
     Value source = e.index.sub(index, low);
     Value extent = e.dim(op.getX(), i);
     bool untouched = op.getLow()[i] == 0 && op.getHigh()[i] == 0;
-    if (!untouched) {
-      padded.push_back(i);
-    }
-    if (op.getKind() != PadKind::constant) {
-      from.push_back(wrapIndex(e.index, op.getKind(), source, extent));
+    if (untouched) {
+      from.push_back(index);
       continue;
     }
-    if (!untouched) {
-      Value fits = e.index.and_(e.index.lessEqual(e.index.constant(0), source),
-                                e.index.less(source, extent));
-      inside = inside ? e.index.and_(inside, fits) : fits;
+    padded.push_back(i);
+    if (op.getKind() != PadKind::constant) {
+      from.push_back(wrapIndex(e, op.getKind(), source, extent));
+      continue;
     }
+    Value fits = e.index.and_(e.index.lessEqual(e.index.constant(0), source),
+                              e.index.less(source, extent));
+    inside = inside ? e.index.and_(inside, fits) : fits;
     from.push_back(source);
   }
   if (!inside) {

@@ -58,14 +58,17 @@ Taps mlc::linearTaps(ElementBuilder &e, Value position, Type real,
 }
 
 Value mlc::combineTaps(ElementBuilder &e, Value x, ArrayRef<Value> leading,
-                       ArrayRef<Taps> axes, Type real) {
+                       ArrayRef<Taps> axes, Type real,
+                       ArrayRef<Value> trailing) {
   Type type = elementTypeOf(x);
   SmallVector<Value> at(leading);
   std::function<Value(size_t, Value)> nest = [&](size_t axis,
                                                  Value inside) -> Value {
     ScalarBuilder s = e.scalar(real);
     if (axis == axes.size()) {
-      Value element = convertScalar(e.b, e.loc, e.load(x, at), type, real);
+      SmallVector<Value> whole(at);
+      llvm::append_range(whole, trailing);
+      Value element = convertScalar(e.b, e.loc, e.load(x, whole), type, real);
       return inside ? s.select(inside, element, s.zero()) : element;
     }
     Value sum;

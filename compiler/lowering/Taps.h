@@ -39,11 +39,12 @@ mlir::Value clampIndex(IndexBuilder &x, mlir::Value index, mlir::Value extent);
 Taps linearTaps(ElementBuilder &e, mlir::Value position, mlir::Type real,
                 mlir::Value extent);
 
-/// The sum over all combinations of taps of `x` at `leading` followed by one
-/// tap per axis, in type `real`.
+/// The sum over all combinations of taps of `x` at `leading`, one tap per axis
+/// and `trailing`, in type `real`.
 mlir::Value combineTaps(ElementBuilder &e, mlir::Value x,
                         llvm::ArrayRef<mlir::Value> leading,
-                        llvm::ArrayRef<Taps> axes, mlir::Type real);
+                        llvm::ArrayRef<Taps> axes, mlir::Type real,
+                        llvm::ArrayRef<mlir::Value> trailing = {});
 
 } // namespace mlc
 

@@ -161,78 +161,40 @@ Value mlc::emitElement(Col2ImOp op, ElementBuilder &e, unsigned,
 // Deformable convolution
 //===----------------------------------------------------------------------===//
 
-namespace {
-class DeformedSum {
-public:
-  DeformedSum(DeformConvOp op, ElementBuilder &e, ValueRange indices)
-      : op(op), e(e), x(e.index), indices(indices),
-        type(elementTypeOf(op.getX())), wide(computeType(type)),
-        height(e.dim(op.getW(), 2)), width(e.dim(op.getW(), 3)) {}
-
-  Value emit() {
-    Value perGroup = e.dim(op.getW(), 1);
-    Value outPerGroup =
-        x.floorDiv(e.dim(op.getW(), 0), x.constant(op.getGroup()));
-    Value group = x.floorDiv(indices[1], outPerGroup);
-    Value perOffset =
-        x.floorDiv(e.dim(op.getX(), 1), x.constant(op.getOffsetGroup()));
-    Value zero = x.constant(0);
-    Value sum = e.loop(
-        zero, perGroup, e.scalar(wide).zero(), [&](Value c, ValueRange outer) {
-          Value channel = x.add(x.mul(group, perGroup), c);
-          Value part = x.floorDiv(channel, perOffset);
-          return e.loop(zero, height, outer[0], [&](Value i, ValueRange rows) {
-            return e.loop(zero, width, rows[0], [&](Value j, ValueRange inner) {
-              return SmallVector<Value>{
-                  add(inner[0], c, channel, part, {i, j})};
-            });
-          });
-        })[0];
-    return convertScalar(e.b, e.loc, sum, wide, type);
-  }
-
-private:
-  Value load(Value tensor, ValueRange at) {
-    return convertScalar(e.b, e.loc, e.load(tensor, at), type, wide);
-  }
-
-  Value add(Value sum, Value c, Value channel, Value part,
-            std::array<Value, 2> k) {
-    // The kernel position's number among those of its offset group.
-    Value number = x.add(x.mul(x.add(x.mul(part, height), k[0]), width), k[1]);
-    ScalarBuilder s = e.scalar(wide);
-    SmallVector<Taps> axes;
-    for (int64_t axis = 0; axis < 2; ++axis) {
-      Value origin =
-          x.sub(x.mul(indices[axis + 2], x.constant(op.getStrides()[axis])),
-                x.constant(op.getPads()[axis]));
-      Value fixed =
-          x.add(origin, x.mul(k[axis], x.constant(op.getDilations()[axis])));
-      Value row = x.add(x.mul(number, x.constant(2)), x.constant(axis));
-      Value offset =
-          load(op.getOffset(), {indices[0], row, indices[2], indices[3]});
-      axes.push_back(linearTaps(e, s.add(x.toElement(fixed, wide), offset),
-                                wide, e.dim(op.getX(), axis + 2)));
-    }
-    Value v = combineTaps(e, op.getX(), {indices[0], channel}, axes, wide);
-    v = s.mul(v, load(op.getW(), {indices[1], c, k[0], k[1]}));
-    if (op.getMask()) {
-      v = s.mul(
-          v, load(op.getMask(), {indices[0], number, indices[2], indices[3]}));
-    }
-    return s.add(sum, v);
-  }
-
-  DeformConvOp op;
-  ElementBuilder &e;
-  IndexBuilder &x;
-  ValueRange indices;
-  Type type, wide;
-  Value height, width;
-};
-} // namespace
-
-Value mlc::emitElement(DeformConvOp op, ElementBuilder &e, unsigned,
+Value mlc::emitElement(DeformColumnsOp op, ElementBuilder &e, unsigned,
                        ValueRange indices) {
-  return DeformedSum(op, e, indices).emit();
+  IndexBuilder &x = e.index;
+  Type type = elementTypeOf(op.getX()), wide = computeType(type);
+  auto load = [&](Value tensor, ValueRange at) {
+    return convertScalar(e.b, e.loc, e.load(tensor, at), type, wide);
+  };
+  Value batch = indices[0], number = indices[3], part = indices[4];
+  Value width = x.constant(op.getKernel()[1]);
+  Value k[] = {x.floorDiv(number, width), x.floorMod(number, width)};
+  // The kernel position's number among those of all offset groups.
+  int64_t positions = op.getKernel()[0] * op.getKernel()[1];
+  number = x.add(x.mul(part, x.constant(positions)), number);
+  ScalarBuilder s = e.scalar(wide);
+  SmallVector<Taps> axes;
+  for (int64_t axis = 0; axis < 2; ++axis) {
+    Value origin =
+        x.sub(x.mul(indices[axis + 1], x.constant(op.getStrides()[axis])),
+              x.constant(op.getPads()[axis]));
+    Value fixed =
+        x.add(origin, x.mul(k[axis], x.constant(op.getDilations()[axis])));
+    Value row = x.add(x.mul(number, x.constant(2)), x.constant(axis));
+    Value offset = load(op.getOffset(), {batch, row, indices[1], indices[2]});
+    axes.push_back(linearTaps(e, s.add(x.toElement(fixed, wide), offset), wide,
+                              e.dim(op.getX(), axis + 1)));
+  }
+  Value perPart =
+      x.floorDiv(e.dim(op.getX(), 3), x.constant(op.getOffsetGroup()));
+  Value channel = x.add(x.mul(part, perPart), indices[5]);
+  Value v = e.unlessEmpty(op.getX(), {1, 2}, wide, [&] {
+    return combineTaps(e, op.getX(), batch, axes, wide, channel);
+  });
+  if (op.getMask()) {
+    v = s.mul(v, load(op.getMask(), {batch, number, indices[1], indices[2]}));
+  }
+  return convertScalar(e.b, e.loc, v, wide, type);
 }

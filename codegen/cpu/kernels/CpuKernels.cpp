@@ -16,6 +16,7 @@ bool emitVectorKernel(GroupOp group, func::FuncOp kernel, CpuIsa isa) {
          emitRowKernel(group, kernel, isa) ||
          emitArgKernel(group, kernel, isa) ||
          emitRoiKernel(group, kernel, isa) ||
+         emitResampleKernel(group, kernel, isa) ||
          emitRecurrentKernel(group, kernel, isa) ||
          emitConvKernel(group, kernel, isa) ||
          emitPoolKernel(group, kernel, isa) ||

@@ -41,6 +41,10 @@ bool emitArgKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 /// One mlc.roi_align of f32 or f64.
 bool emitRoiKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 
+/// One mlc.resample that does not crop (nearest of any numbers, linear and
+/// cubic of f32 or f64) and elementwise ops on its result.
+bool emitResampleKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
+
 /// One mlc.recurrent_packed (f32).
 bool emitRecurrentKernel(GroupOp group, mlir::func::FuncOp kernel, CpuIsa isa);
 

@@ -142,15 +142,15 @@ Value KernelBuilder::flat(Value buffer) {
       ArrayRef<ReassociationIndices>{all});
 }
 
-Value KernelBuilder::stack(int64_t elements) {
+Value KernelBuilder::stack(int64_t elements, Type type) {
   OpBuilder::InsertionGuard guard(*this);
   auto function = getInsertionBlock()->getParentOp();
   if (!mlir::isa<func::FuncOp>(function)) {
     function = function->getParentOfType<func::FuncOp>();
   }
   setInsertionPointToStart(&cast<func::FuncOp>(function).getBody().front());
-  return memref::AllocaOp::create(
-      *this, MemRefType::get({elements}, elementType()), getI64IntegerAttr(64));
+  return memref::AllocaOp::create(*this, MemRefType::get({elements}, type),
+                                  getI64IntegerAttr(64));
 }
 
 Value KernelBuilder::load(Value flat, Index at) {

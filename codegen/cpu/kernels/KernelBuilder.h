@@ -99,7 +99,8 @@ public:
   mlir::Value flat(mlir::Value buffer);
   /// Uninitialised elements, memory of this call's stack frame, 64-byte
   /// aligned; allocated at the kernel's entry.
-  mlir::Value stack(int64_t elements);
+  mlir::Value stack(int64_t elements) { return stack(elements, elementType()); }
+  mlir::Value stack(int64_t elements, mlir::Type type);
   mlir::Value load(mlir::Value flat, Index at);
   void store(mlir::Value value, mlir::Value flat, Index at);
   /// `mask` null: all lanes. Masked-off lanes read as `filler` (default 0).

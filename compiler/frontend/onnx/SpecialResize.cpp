@@ -42,6 +42,23 @@ static Value readRoi(Node &n, size_t axes, const ResizeMode &mode) {
   return roi;
 }
 
+/// The order in which axes change their extent, so that the steps between stay
+/// small. Of two that shrink the outer one comes first, of two that grow the
+/// inner one: elements side by side cost less when they move in rows.
+static SmallVector<size_t> orderOf(ArrayRef<ResizeAxis> axes) {
+  SmallVector<size_t> shrinking, order;
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    bool shrinks = axis.knownScale && *axis.knownScale < 1.0;
+    (shrinks ? shrinking : order).push_back(i);
+  }
+  auto byAxis = [&](size_t i, size_t j) { return axes[i].axis < axes[j].axis; };
+  llvm::sort(shrinking, byAxis);
+  llvm::sort(order, byAxis);
+  std::reverse(order.begin(), order.end());
+  order.insert(order.begin(), shrinking.begin(), shrinking.end());
+  return order;
+}
+
 static void resample(Node &n, Value x, ArrayRef<ResizeAxis> axes, Value roi,
                      const ResizeMode &mode) {
   Type type = n.elementType(x), wide = type;
@@ -53,7 +70,8 @@ static void resample(Node &n, Value x, ArrayRef<ResizeAxis> axes, Value roi,
   Value y = n.cast(x, wide);
   bool crops = mode.coordinates == CoordinateKind::crop_and_resize;
   AffineExpr one = n.math.constant(1);
-  for (auto [i, axis] : llvm::enumerate(axes)) {
+  for (size_t i : orderOf(axes)) {
+    const ResizeAxis &axis = axes[i];
     if (!y || !axis.size) {
       break;
     }

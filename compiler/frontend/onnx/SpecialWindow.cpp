@@ -135,6 +135,26 @@ static void importCol2Im(Node &n) {
                                     *strides, *pads, *dilations));
 }
 
+/// The convolution by w [M, C / group, kh, kw] of which `columns` [N, oh, ow,
+/// kh * kw, ..., C] holds what every result sees: [N, M, oh, ow].
+static Value columnProduct(Node &n, Value columns, Value w, int64_t group) {
+  if (!columns || !w) {
+    return {};
+  }
+  DimExprs seen = n.dims(columns), filter = n.dims(w);
+  AffineExpr groups = n.math.constant(group);
+  AffineExpr filters = n.math.floorDiv(filter[0], groups);
+  AffineExpr pixels = n.math.mul(seen[1], seen[2]);
+  AffineExpr depth = n.math.mul(seen[3], filter[1]);
+  Value x = n.reshape(columns, {seen[0], pixels, seen[3], groups, filter[1]});
+  x = n.reshape(n.transpose(x, {0, 3, 1, 2, 4}),
+                {seen[0], groups, pixels, depth});
+  w = n.reshape(w, {groups, filters, filter[1], filter[2], filter[3]});
+  w = n.reshape(n.transpose(w, {0, 3, 4, 2, 1}), {groups, depth, filters});
+  Value y = n.transpose(n.matmul(x, w), {0, 1, 3, 2});
+  return n.reshape(y, {seen[0], filter[0], seen[1], seen[2]});
+}
+
 static void importDeformConv(Node &n) {
   Value x = n.value(0), w = n.value(1), offset = n.value(2);
   Value bias = n.optionalValue(3), mask = n.optionalValue(4);
@@ -181,9 +201,12 @@ static void importDeformConv(Node &n) {
   if (n.failed()) {
     return;
   }
-  Value y = n.create<DeformConvOp>(x, w, offset, Maybe{mask}, window->strides,
-                                   window->pads, window->dilations, group,
-                                   offsetGroup);
+  Value columns = n.create<DeformColumnsOp>(
+      n.transpose(n.widen(x), {0, 2, 3, 1}), n.widen(offset),
+      Maybe{mask ? n.widen(mask) : mask}, window->kernel, window->strides,
+      window->pads, window->dilations, offsetGroup);
+  Value y =
+      n.cast(columnProduct(n, columns, n.widen(w), group), n.elementType(x));
   if (bias && y && n.rank(bias) != 1) {
     return n.badShape("the bias must have rank 1");
   }

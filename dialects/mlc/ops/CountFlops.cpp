@@ -71,10 +71,6 @@ AffineExpr ConvOp::countFlops(ShapeScope &scope) {
   return filterFlops(scope, getY(), getW());
 }
 
-AffineExpr DeformConvOp::countFlops(ShapeScope &scope) {
-  return filterFlops(scope, getY(), getW());
-}
-
 /// w: [C, M/group, kernel...]; each element of x takes one filter.
 AffineExpr ConvTransposeOp::countFlops(ShapeScope &scope) {
   return filterFlops(scope, getX(), getW());

@@ -56,20 +56,23 @@ LogicalResult Col2ImOp::inferShapes(ShapeScope &scope,
 }
 
 LogicalResult
-DeformConvOp::inferShapes(ShapeScope &scope,
-                          SmallVectorImpl<InferredType> &results) {
-  DimExprs x(scope.dims(getX())), w(scope.dims(getW()));
-  DimExprs offset(scope.dims(getOffset()));
-  if (x.size() != 4 || w.size() != 4 || offset.size() != 4 ||
+DeformColumnsOp::inferShapes(ShapeScope &scope,
+                             SmallVectorImpl<InferredType> &results) {
+  DimExprs x(scope.dims(getX())), offset(scope.dims(getOffset()));
+  if (x.size() != 4 || offset.size() != 4 ||
       (getMask() && scope.dims(getMask()).size() != 4)) {
     return emitOpError("expects operands of rank 4, got ")
-           << x.size() << ", " << w.size() << " and " << offset.size();
+           << x.size() << " and " << offset.size();
   }
-  if (getGroup() < 1 || getOffsetGroup() < 1 ||
+  ArrayRef<int64_t> kernel = getKernel();
+  if (getOffsetGroup() < 1 || kernel.size() != 2 || kernel[0] < 1 ||
+      kernel[1] < 1 ||
       failed(verifyWindow(*this, 2, getStrides(), getPads(), getDilations()))) {
-    return emitOpError("expects positive groups");
+    return emitOpError("expects a positive kernel and positive groups");
   }
   results.push_back(
-      {elementTypeOf(getX()), {x[0], w[0], offset[2], offset[3]}});
+      {elementTypeOf(getX()),
+       {x[0], offset[2], offset[3], scope.constant(kernel[0] * kernel[1]),
+        scope.constant(getOffsetGroup()), x[3].floorDiv(getOffsetGroup())}});
   return success();
 }

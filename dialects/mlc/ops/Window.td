@@ -38,22 +38,21 @@ def MLC_Col2ImOp : MLC_ShapedOp<"col2im", [AttrSizedOperandSegments]> {
   let precision = Widen;
 }
 
-def MLC_DeformConvOp : MLC_ShapedOp<"deform_conv", [CountsFlops]> {
-  let summary = "convolution whose kernel positions are moved by offsets";
+def MLC_DeformColumnsOp : MLC_ShapedOp<"deform_columns"> {
+  let summary = "what a convolution whose kernel positions are moved sees of x";
   let description = [{
-    As `mlc.conv` with x: [N, C, H, W], w: [M, C/group, kh, kw]; offset: [N,
-    offset_group * kh * kw * 2, oh, ow] moves each position (rows, then columns)
-    and mask: [N, offset_group * kh * kw, oh, ow], if given, weighs it. Values
-    between elements are bilinear, zero outside x.
+    x: [N, H, W, C], offset: [N, offset_group * kh * kw * 2, oh, ow] moves each
+    kernel position (rows, then columns) and mask: [N, offset_group * kh * kw,
+    oh, ow], if given, weighs it; y: [N, oh, ow, kh * kw, offset_group, C /
+    offset_group]. Values between elements are bilinear, zero outside x.
+    Channels are last because all of an offset group lie at one position.
   }];
-  let arguments = (ins MLC_Tensor:$x, MLC_Tensor:$w, MLC_Tensor:$offset,
+  let arguments = (ins MLC_Tensor:$x, MLC_Tensor:$offset,
                        Optional<AnyRankedTensor>:$mask,
-                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads,
-                       DenseI64ArrayAttr:$dilations,
-                       DefaultValuedAttr<I64Attr, "1">:$group,
+                       DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
+                       DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations,
                        DefaultValuedAttr<I64Attr, "1">:$offset_group);
   let results = (outs MLC_Tensor:$y);
-  let precision = Widen;
 }
 
 #endif // MLC_OPS_WINDOW_TD

@@ -1,10 +1,12 @@
 // RUN: mlc-opt %s --mlc-partition-kernels --canonicalize | FileCheck %s
 
-func.func @main(%x: memref<?x8x8xf32>, %b: memref<?xf32>, %y: memref<?x8x8xf32>, %t: memref<8x?x8xf32>, %u: memref<?x1x1xf32>) {
+func.func @main(%x: memref<?x8x8xf32>, %b: memref<?xf32>, %y: memref<?x8x8xf32>, %t: memref<8x?x8xf32>, %u: memref<?x1x1xf32>, %n: memref<?xindex>, %m: memref<?x64xf32>) {
   mlc.dispatch @bias(%x, %b, %y) outputs 1 : memref<?x8x8xf32>, memref<?xf32>, memref<?x8x8xf32>
   mlc.dispatch @relu(%x, %y) outputs 1 : memref<?x8x8xf32>, memref<?x8x8xf32>
   mlc.dispatch @transpose(%x, %t) outputs 1 : memref<?x8x8xf32>, memref<8x?x8xf32>
   mlc.dispatch @unit(%b, %u) outputs 1 : memref<?xf32>, memref<?x1x1xf32>
+  mlc.dispatch @rows(%b, %n, %m) outputs 1 : memref<?xf32>, memref<?xindex>, memref<?x64xf32>
+  mlc.dispatch @border(%b, %m) outputs 1 : memref<?xf32>, memref<?x64xf32>
   return
 }
 
@@ -17,9 +19,9 @@ func.func @main(%x: memref<?x8x8xf32>, %b: memref<?xf32>, %y: memref<?x8x8xf32>,
 // CHECK: %[[FIRST:.*]] = arith.divui %[[BEGIN]], %[[C64]]
 // CHECK: %[[LAST:.*]] = arith.ceildivui %[[END]], %[[C64]]
 // CHECK: scf.for %[[ROW:.*]] = %[[FIRST]] to %[[LAST]]
-// CHECK:   scf.for %[[I:.*]] = %
 // CHECK-DAG: memref.load %[[B]][%[[ROW]]]
-// CHECK-DAG: memref.load %[[X]][%[[ROW]], %[[C0]], %[[I]]]
+// CHECK:   scf.for %[[I:.*]] = %
+// CHECK: memref.load %[[X]][%[[ROW]], %[[C0]], %[[I]]]
 // CHECK: memref.store %{{.*}}, %[[Y]][%[[ROW]], %[[C0]], %[[I]]]
 // CHECK-LABEL: func.func private @bias.count(
 // CHECK: %[[N:.*]] = memref.dim
@@ -78,6 +80,75 @@ func.func private @transpose(%x: memref<?x8x8xf32>, %y: memref<8x?x8xf32>) {
 func.func private @unit(%x: memref<?xf32>, %y: memref<?x1x1xf32>) {
   linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i)>, affine_map<(i, j, k) -> (i, j, k)>], iterator_types = ["parallel", "parallel", "parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?x1x1xf32>) {
   ^bb0(%v: f32, %o: f32):
+    linalg.yield %v : f32
+  }
+  return
+}
+
+// A row is chosen and checked once for all of its elements.
+// CHECK-LABEL: func.func private @rows(
+// CHECK: scf.for %[[ROW:.*]] =
+// CHECK: %[[CHOSEN:.*]] = memref.load %{{.*}}[%[[ROW]]]
+// CHECK: mlc.require
+// CHECK: scf.for %[[I:.*]] =
+// CHECK-NOT: mlc.require
+// CHECK: arith.addi %[[CHOSEN]], %[[I]]
+// CHECK: memref.store
+func.func private @rows(%x: memref<?xf32>, %n: memref<?xindex>, %y: memref<?x64xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} outs(%y : memref<?x64xf32>) {
+  ^bb0(%o: f32):
+    %i = linalg.index 0 : index
+    %j = linalg.index 1 : index
+    %zero = arith.constant 0 : index
+    %row = memref.load %n[%i] : memref<?xindex>
+    %ok = arith.cmpi sle, %zero, %row : index
+    mlc.require %ok, "row %lld of %lld"(%row, %i)
+    %at = arith.addi %row, %j : index
+    %v = memref.load %x[%at] : memref<?xf32>
+    linalg.yield %v : f32
+  }
+  return
+}
+
+// A branch on the element's number cuts the run where it changes sides: here
+// at 3 and at 11.
+// CHECK-LABEL: func.func private @border(
+// CHECK-DAG: %[[C3:.*]] = arith.constant 3
+// CHECK-DAG: %[[C11:.*]] = arith.constant 11
+// CHECK: scf.while (%[[START:.*]] = %
+// CHECK: ^bb0(%[[FROM:.*]]: index):
+// CHECK: arith.cmpi slt, %[[FROM]], %[[C3]]
+// CHECK: %[[NEXT:.*]] = arith.select
+// CHECK: arith.cmpi slt, %[[FROM]], %[[C11]]
+// CHECK: %[[TO:.*]] = arith.select
+// CHECK: %[[INSIDE:.*]] = arith.andi
+// CHECK: scf.if %[[INSIDE]]
+// CHECK: scf.for %{{.*}} = %[[FROM]] to %[[TO]]
+// CHECK: memref.load
+// CHECK: memref.store
+// CHECK: else
+// CHECK: scf.for %{{.*}} = %[[FROM]] to %[[TO]]
+// CHECK-NOT: memref.load
+// CHECK: memref.store
+// CHECK: scf.yield %[[TO]]
+func.func private @border(%x: memref<?xf32>, %y: memref<?x64xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} outs(%y : memref<?x64xf32>) {
+  ^bb0(%o: f32):
+    %j = linalg.index 1 : index
+    %zero = arith.constant 0 : index
+    %low = arith.constant 3 : index
+    %last = arith.constant 7 : index
+    %none = arith.constant 0.0 : f32
+    %at = arith.subi %j, %low : index
+    %above = arith.cmpi sle, %zero, %at : index
+    %below = arith.cmpi sle, %at, %last : index
+    %inside = arith.andi %above, %below : i1
+    %v = scf.if %inside -> f32 {
+      %w = memref.load %x[%at] : memref<?xf32>
+      scf.yield %w : f32
+    } else {
+      scf.yield %none : f32
+    }
     linalg.yield %v : f32
   }
   return

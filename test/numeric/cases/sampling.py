@@ -27,6 +27,9 @@ case("resize_crop", "Resize", [image, P(f32(0, 0, 0.2, -0.3, 1, 1, 0.9, 1.2)), N
      coordinate_transformation_mode="tf_crop_and_resize", extrapolation_value=5.0)
 # ONNX Runtime truncates where the standard's own evaluator rounds.
 case("resize_u8", "Resize", [ints(0, 255, 1, 1, 4, 5, dtype=np.uint8), None, P(f32(1, 1, 2, 2))], opset=18, mode="linear", reference=True)
+for dtype in (np.uint8, np.int64, np.float16):
+    case(f"resize_nearest_{np.dtype(dtype).name}", "Resize", [ints(0, 99, 3, 70, dtype=dtype), None, P(f32(1.5, 0.95))], opset=18, mode="nearest",
+         reference=True)
 case("resize_1d", "Resize", [normal(2, 3, 7), None, P(f32(1, 1, 2.5))], opset=18, mode="linear")
 case("resize_3d", "Resize", [normal(1, 1, 3, 4, 5), None, P(f32(1, 1, 2, 1.5, 0.8))], opset=18, mode="linear")
 case("resize_10", "Resize", [image, P(f32(1, 1, 2, 1.5))], opset=10, mode="linear")
