@@ -147,7 +147,7 @@ Value multiplyTaps(ConvOp op, ShapeScope &scope) {
     return {};
   }
   ConvMultiplier multiplier(op, scope);
-  if (w.getDimSize(0) != op.getGroup()) {
+  if (w.getDimSize(0) != int64_t(op.getGroup())) {
     constexpr double maxBytes = 1 << 30;
     return gatheredBytes(op) <= maxBytes ? multiplier.run() : Value();
   }

@@ -96,8 +96,8 @@ std::optional<ResamplePlan> planResample(GroupOp group) {
   plan.axis = ops[0].getAxis();
   RankedTensorType space = plan.space();
   Type type = space.getElementType();
-  bool fits = plan.isNearest() ? isVectorElement(type)
-                               : type.isF32() || type.isF64();
+  bool fits =
+      plan.isNearest() ? isVectorElement(type) : type.isF32() || type.isF64();
   if (!fits || !setTaps(plan)) {
     return std::nullopt;
   }
