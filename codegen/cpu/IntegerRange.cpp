@@ -49,16 +49,17 @@ Range unlessWrapped(Range range, Type element) {
   return range && all && contains(*all, *range) ? range : all;
 }
 
+/// Floats that are integers and no others rounded: 2^24 may stand for 2^24 + 1.
+constexpr IntegerRange kExact{1 - (1 << 24), (1 << 24) - 1};
+
 Range rangeOfConstant(ElementsAttr attr) {
   std::optional<ConstantFloats> values = readFloats(attr);
-  if (!values) {
+  if (!values || values->values.empty()) {
     return std::nullopt;
   }
   auto [low, high] =
       std::minmax_element(values->values.begin(), values->values.end());
-  // Beyond 2^24 they were rounded.
-  constexpr float exact = 0x1p24f;
-  return *low >= -exact && *high <= exact
+  return *low >= float(kExact.low) && *high <= float(kExact.high)
              ? Range(IntegerRange{int64_t(*low), int64_t(*high)})
              : std::nullopt;
 }
@@ -185,15 +186,37 @@ static float broadcastElement(const ConstantFloats &values,
   return values[offset];
 }
 
+/// The constant whose values `tensor` has: behind casts that change none.
 static ElementsAttr constantBehindCasts(Value tensor) {
+  SmallVector<Type> types;
   while (auto conversion = tensor.getDefiningOp<CastOp>()) {
-    if (!isa<IntegerType>(elementTypeOf(conversion.getX()))) {
-      return {};
-    }
+    types.push_back(elementTypeOf(tensor));
     tensor = conversion.getX();
   }
   auto constant = tensor.getDefiningOp<ConstantOp>();
-  return constant ? constant.getValue() : ElementsAttr();
+  if (!constant || !isa<IntegerType>(elementTypeOf(tensor))) {
+    return {};
+  }
+  Range range = types.empty() ? Range() : rangeOfConstant(constant.getValue());
+  bool keepsValues = llvm::all_of(types, [&](Type type) {
+    Range all = rangeOfType(type);
+    return range && all && contains(*all, *range);
+  });
+  return keepsValues ? constant.getValue() : ElementsAttr();
+}
+
+/// Whether sums (or differences) of two constants' elements are exact as floats
+/// and do not wrap in `element`.
+static bool isExactSum(ElementsAttr x, ElementsAttr y, bool isAdd,
+                       Type element) {
+  Range a = rangeOfConstant(x), b = rangeOfConstant(y);
+  Range all = rangeOfType(element);
+  if (!a || !b || !all) {
+    return false;
+  }
+  IntegerRange sum = isAdd ? IntegerRange{a->low + b->low, a->high + b->high}
+                           : IntegerRange{a->low - b->high, a->high - b->low};
+  return contains(kExact, sum) && contains(*all, sum);
 }
 
 ElementsAttr constantFloats(Value tensor) {
@@ -211,7 +234,8 @@ ElementsAttr constantFloats(Value tensor) {
   std::optional<ConstantBytes> bytes = point ? readBytes(point) : std::nullopt;
   auto points = point ? readFloats(point) : std::nullopt;
   if (!base || !points || !type.hasStaticShape() ||
-      cast<ShapedType>(base.getType()).getShape() != type.getShape()) {
+      cast<ShapedType>(base.getType()).getShape() != type.getShape() ||
+      !isExactSum(base, point, isa<AddOp>(op), type.getElementType())) {
     return {};
   }
   ArrayRef<int64_t> pointShape = cast<ShapedType>(point.getType()).getShape();

@@ -96,16 +96,21 @@ private:
     Value result;
   };
 
-  /// Whether code at the insertion point can use `value`.
+  /// Whether code at the insertion point can use `value`: structured control
+  /// flow only, so from its block and the regions nested there. A region that
+  /// is still being built has no op around it.
   bool isVisible(Value value) {
-    Operation *parent = b.getInsertionBlock()->getParentOp();
-    Region *region = value.getParentRegion();
     if (value.getParentBlock() == b.getInsertionBlock()) {
       return true;
     }
-    // Structured control flow only: visible from regions nested in its block.
-    return parent &&
-           region->isProperAncestor(b.getInsertionBlock()->getParent());
+    Region *region = b.getInsertionBlock()->getParent();
+    while (region && region->getParentOp()) {
+      region = region->getParentRegion();
+      if (region == value.getParentRegion()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   Value literal(ConstantOp constant) {

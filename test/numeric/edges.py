@@ -192,6 +192,45 @@ def scan_of_nothing():
                {"s": np.ones(3, np.float32), "x": normal(0, 3)}, [np.ones(3, np.float32), np.zeros((3, 0), np.float32), np.zeros(0, np.float32)])
 
 
+@case
+def concat_of_parts_that_share_a_value():
+    """The branch of one part does not see what that of another computed."""
+    nodes = [helper.make_node("Add", ["s", "t"], ["e"]), helper.make_node("Add", ["x", "e"], ["a"]), helper.make_node("Add", ["z", "e"], ["b"]),
+             helper.make_node("Concat", ["a", "b"], ["y"], axis=0)]
+    yield graph(nodes, {"x": (F32, ["n", 4]), "z": (F32, ["m", 4]), "s": (F32, [4]), "t": (F32, [4])}, {"y": (F32, None)}), {
+        "x": normal(3, 4), "z": normal(5, 4), "s": normal(4), "t": normal(4)}
+
+
+@case
+def transform_of_many_axes():
+    nodes = [helper.make_node("DFT", ["x", "", "axis"], ["y"])]
+    model = graph(nodes, {"x": (F32, [2, 3, 1, 4, 3, 2])}, {"y": (F32, None)}, axis=np.array(3))
+    yield model, {"x": normal(2, 3, 1, 4, 3, 2)}
+
+
+@case
+def products_with_casts_that_wrap():
+    """A constant that stays beside its casts, larger than constant folding makes one: 200 is not -56, 16,777,217 is not 16,777,216."""
+    def products(weights, types, point):
+        chain = [helper.make_node("Cast", ["w" if i == 0 else f"w{i - 1}"], [f"w{i}"], to=to) for i, to in enumerate(types)]
+        last = f"w{len(types) - 1}" if types else "w"
+        nodes = chain + [helper.make_node("Sub", [last, "point"], ["v"]), helper.make_node("Cast", ["x"], ["wide"], to=TensorProto.INT32),
+                         helper.make_node("MatMul", ["wide", "v"], ["y"]), helper.make_node("Gather", ["w", "row"], ["r"], axis=0)]
+        x = np.arange(-768, 768).astype(np.int8).reshape(1, 1536)
+        kept = weights
+        for to in types:
+            kept = kept.astype(helper.tensor_dtype_to_np_dtype(to))
+        expected = [x.astype(np.int32) @ (kept.astype(np.int32) - np.int32(point)), weights[3]]
+        model = graph(nodes, {"x": (TensorProto.INT8, ["n", 1536]), "row": (TensorProto.INT64, [])}, {
+            "y": (TensorProto.INT32, None), "r": (helper.np_dtype_to_tensor_dtype(weights.dtype), None)}, w=weights, point=np.int32(point))
+        return model, {"x": x, "row": np.array(3)}, expected
+    bytes_ = (np.arange(1536 * 1024) % 256).reshape(1536, 1024)
+    yield products(bytes_.astype(np.uint8), [TensorProto.INT8, TensorProto.INT32], 3)
+    yield products(bytes_.astype(np.int32), [TensorProto.INT8, TensorProto.INT32], 3)
+    yield products(bytes_.astype(np.int32), [TensorProto.BOOL, TensorProto.INT32], 0)
+    yield products(np.full((1536, 1024), 2**24 + 1, np.int32), [], 2**24)
+
+
 def run(*command):
     return subprocess.run([MLC, *command], capture_output=True, text=True, timeout=300)
 

@@ -150,8 +150,9 @@ public:
 
   Value along(AffineExpr axis) {
     AffineExpr one = n.math.constant(1), length = one;
+    DimExprs dims = n.dims(x);
     SmallVector<int64_t> axes;
-    for (auto [i, extent] : llvm::enumerate(ArrayRef(n.dims(x)).drop_back())) {
+    for (auto [i, extent] : llvm::enumerate(ArrayRef(dims).drop_back())) {
       AffineExpr itsLength = lengthFor(extent);
       AffineExpr isAxis =
           n.math.compare(Predicate::eq, axis, n.math.constant(i));
