@@ -97,14 +97,6 @@ TEST_P(ConvGroupTest, DirectEpilogue) {
 
 // Pairs of 16-bit integers over their whole range: the sums wrap around.
 TEST_P(ConvGroupTest, Pairs) {
-  auto pairs = [](int64_t count, uint32_t factor) {
-    std::vector<int32_t> values;
-    for (int64_t i = 0; i < count; ++i) {
-      values.push_back(i % 7 == 0 ? int32_t(0x80008000u)
-                                  : int32_t(uint32_t(i + 1) * factor));
-    }
-    return values;
-  };
   const std::string x = "tensor<2x2x6x17x16xi32>",
                     w = "tensor<1x2x2x3x3x16x32xi32>",
                     sum = "tensor<2x3x6x17x16xi32>",
@@ -117,9 +109,9 @@ TEST_P(ConvGroupTest, Pairs) {
   GroupTester tester(GetParam(), groupText("conv_blocked", {x, w}, y, "", body),
                      emitConvKernel);
   ASSERT_TRUE(tester.isReady());
-  std::vector<int32_t> weights = pairs(2 * 2 * 9 * 16 * 32, 0x85ebca6bu);
+  std::vector<int32_t> weights = pairsOf16(2 * 2 * 9 * 16 * 32, 0x85ebca6bu);
   double worst = tester.compare(
-      {{{2, 2, 6, 17, 16}, {}, pairs(2 * 2 * 6 * 17 * 16, 0x9e3779b9u)},
+      {{{2, 2, 6, 17, 16}, {}, pairsOf16(2 * 2 * 6 * 17 * 16, 0x9e3779b9u)},
        {{1, 2, 2, 3, 3, 16, 32}, {}, weights}},
       {{2, 3, 6, 17, 16}});
   EXPECT_EQ(worst, 0);

@@ -58,14 +58,6 @@ TEST_P(GemmGroupTest, Epilogue) {
 // Pairs of 16-bit integers, and of bytes in the panels, over their whole range:
 // the sums wrap around.
 TEST_P(GemmGroupTest, Pairs) {
-  auto pairs = [](int64_t count, uint32_t factor) {
-    std::vector<int32_t> values;
-    for (int64_t i = 0; i < count; ++i) {
-      values.push_back(i % 7 == 0 ? int32_t(0x80008000u)
-                                  : int32_t(uint32_t(i + 1) * factor));
-    }
-    return values;
-  };
   for (const char *panels : {"tensor<2x19x32xi32>", "tensor<2x19x32xi16>"}) {
     std::string text = R"(
 func.func @g(%a: tensor<?x19xi32>, %w: PANELS, %d: index) -> tensor<?x45xf32> {
@@ -84,10 +76,10 @@ func.func @g(%a: tensor<?x19xi32>, %w: PANELS, %d: index) -> tensor<?x45xf32> {
     GroupTester tester(GetParam(), text, emitGemmKernel);
     ASSERT_TRUE(tester.isReady());
     for (int64_t m : {1, 13, 29}) {
-      double worst =
-          tester.compare({{{m, 19}, {}, pairs(m * 19, 0x9e3779b9u)},
-                          {{2, 19, 32}, {}, pairs(2 * 19 * 32, 0x85ebca6bu)}},
-                         {{m, 45}});
+      double worst = tester.compare(
+          {{{m, 19}, {}, pairsOf16(m * 19, 0x9e3779b9u)},
+           {{2, 19, 32}, {}, pairsOf16(2 * 19 * 32, 0x85ebca6bu)}},
+          {{m, 45}});
       EXPECT_EQ(worst, 0) << panels << " " << m;
     }
     EXPECT_EQ(countLoopSpills(tester.getHarness().assembly()), 0);
